@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+
+// Uses a browser that is already on the machine (CHROMIUM_PATH or a well-known place); downloads nothing.
+const executablePath = [
+  process.env['CHROMIUM_PATH'],
+  '/usr/bin/chromium',
+  '/usr/bin/google-chrome',
+  '/usr/bin/chromium-headless-shell',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  'C:/Program Files/Google/Chrome/Application/chrome.exe',
+].find((path) => path !== undefined && existsSync(path));
+if (executablePath === undefined) throw new Error('no Chromium found: install one (Debian: apt-get install chromium) or set CHROMIUM_PATH');
+
+export default defineConfig({
+  resolve: { conditions: ['@nabla/source', 'module', 'browser', 'development|production', 'default'] },
+  // Known from the start: a dependency that vite discovers while tests run makes it reload the page under them.
+  optimizeDeps: { include: ['gpu.js'] },
+  test: {
+    name: 'chromium',
+    include: ['packages/*/test/**/*.browser.test.ts'],
+    testTimeout: 60_000,
+    // One page at a time: a software rasterizer is slow, and a browser holds few graphics contexts.
+    fileParallelism: false,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: {
+          executablePath,
+          // SwiftShader stands in for a graphics card, so WebGL2 and WebGPU exist on machines that have none.
+          args: [
+            '--no-sandbox',
+            '--use-angle=swiftshader',
+            '--enable-unsafe-swiftshader',
+            '--enable-unsafe-webgpu',
+            '--disable-background-networking',
+            '--disable-component-update',
+            '--disable-sync',
+            '--no-first-run',
+          ],
+        },
+      }),
+      instances: [{ browser: 'chromium' }],
+    },
+  },
+});

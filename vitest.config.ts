@@ -1,0 +1,47 @@
+import { defineConfig } from 'vitest/config';
+
+// Workspace packages are read from src/ (condition '@nabla/source' in each package.json), so tests need no build.
+const source = {
+  resolve: { conditions: ['@nabla/source', 'module', 'browser', 'development|production', 'default'] },
+  ssr: { resolve: { conditions: ['@nabla/source', 'module', 'node', 'development|production', 'default'] } },
+};
+const folders = {
+  core: 'packages/core',
+  nn: 'packages/nn',
+  optim: 'packages/optim',
+  'backend-gpu': 'packages/backend-gpu',
+  testing: 'packages/testing',
+  examples: 'apps/examples',
+};
+
+export default defineConfig({
+  test: {
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**'],
+      exclude: ['packages/testing/**'],
+      reporter: ['text-summary', 'html', 'lcov'],
+    },
+    projects: [
+      ...Object.entries(folders).map(([name, folder]) => ({
+        ...source,
+        test: {
+          name,
+          environment: 'node' as const,
+          include: [`${folder}/test/**/*.test.ts`],
+          exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
+          // Loaded CI machines are several times slower than a quiet one; the default of 5 s makes honest tests fail there.
+          testTimeout: 30_000,
+        },
+      })),
+      {
+        ...source,
+        test: {
+          name: 'types',
+          include: [],
+          typecheck: { enabled: true, only: true, include: ['packages/*/test/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
+        },
+      },
+    ],
+  },
+});
