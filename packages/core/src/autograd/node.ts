@@ -1,0 +1,126 @@
+import type { Backend } from '../backend.ts';
+import type { DType } from '../dtype.ts';
+import { GraphFreedError, InPlaceError } from '../errors.ts';
+import { Tensor } from '../tensor.ts';
+import { isGradEnabled } from './modes.ts';
+
+/** What differentiation knows of a tensor. */
+export interface AutogradMeta {
+  /** Set by the user on a leaf; true for every tensor with a node. */
+  requiresGrad: boolean;
+  /** The accumulated gradient of a leaf (or of a tensor that asked to retain it). */
+  grad: Tensor | null;
+  /** The operation that made the tensor; null for a leaf. */
+  node: GraphNode | null;
+  /** Which of the node's outputs this is. */
+  index: number;
+  /** A leaf's sink in the graph, made on first use. */
+  accumulator: GraphNode | null;
+  /** A non-leaf wants its gradient kept. */
+  retain: boolean;
+}
+
+/** Where a gradient goes: output `index` of `node`. */
+export interface Edge {
+  readonly node: GraphNode;
+  readonly index: number;
+}
+
+/** What the engine checks a gradient against. */
+export interface TensorInfo {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly device: Backend;
+}
+
+/** Computes input gradients from output gradients; null where no gradient flows. */
+export type BackwardFunction = (grads: readonly (Tensor | null)[]) => readonly (Tensor | null)[];
+
+let nextId = 0;
+
+/** One recorded operation. A node's id is larger than those of the nodes it depends on. */
+export class GraphNode {
+  readonly id: number = nextId++;
+  readonly name: string;
+  /** Where the gradient of each input goes; null where none is needed. */
+  readonly edges: readonly (Edge | null)[];
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  backward: BackwardFunction;
+  readonly saved: SavedTensor[] = [];
+  /** The leaf whose gradient this node accumulates. */
+  readonly leaf: Tensor | null;
+  /** Outputs that asked to keep their gradient. */
+  retained: Map<number, Tensor> | null = null;
+  /** A backward has dropped the saved tensors. */
+  freed = false;
+
+  constructor(
+    name: string,
+    edges: readonly (Edge | null)[],
+    inputs: readonly TensorInfo[],
+    outputs: readonly TensorInfo[],
+    backward: BackwardFunction,
+    leaf: Tensor | null = null,
+  ) {
+    this.name = name;
+    this.edges = edges;
+    this.inputs = inputs;
+    this.outputs = outputs;
+    this.backward = backward;
+    this.leaf = leaf;
+  }
+
+  /** Drops the saved tensors; a later backward is an error. */
+  release(): void {
+    if (this.saved.length === 0) return;
+    for (const s of this.saved) s.release();
+    this.freed = true;
+  }
+}
+
+/** A tensor kept for backward, with the version it had. */
+export class SavedTensor {
+  #alias: Tensor | null;
+  readonly #version: number;
+  readonly #edge: Edge | null;
+  readonly #op: string;
+
+  constructor(t: Tensor, op: string, edge: Edge | null) {
+    // An alias, so that a scope may dispose of the tensor itself while the slot holds the storage.
+    this.#alias = new Tensor(t.storage, t.shape, t.strides, t.offset, false);
+    t.storage.refs++;
+    this.#version = t.storage.version;
+    this.#edge = edge;
+    this.#op = op;
+  }
+
+  /** The tensor, connected to its history when gradients are being recorded. */
+  unpack(): Tensor {
+    const t = this.#alias;
+    if (t === null) {
+      throw new GraphFreedError(
+        `backward through '${this.#op}' a second time: its saved tensors were dropped after the first. Pass { retainGraph: true } to the first backward if you need another`,
+      );
+    }
+    if (t.storage.version !== this.#version) {
+      throw new InPlaceError(
+        `a tensor that '${this.#op}' needs for its gradient was changed in place: ${t.dtype} [${t.shape.join(', ')}] is at version ${t.storage.version}, expected version ${this.#version}. Use the op without the trailing underscore, or clone() before writing`,
+      );
+    }
+    // A tracked tensor of its own: backward may hand it on as a gradient that outlives the slot.
+    const out = new Tensor(t.storage, t.shape, t.strides, t.offset);
+    if (this.#edge === null || !isGradEnabled()) return out;
+    out.meta = { requiresGrad: true, grad: null, node: this.#edge.node, index: this.#edge.index, accumulator: null, retain: false };
+    return out;
+  }
+
+  release(): void {
+    if (this.#alias === null) return;
+    const { storage } = this.#alias;
+    this.#alias = null;
+    storage.refs--;
+    // Nobody else holds it: a scope that ended while the slot was taken left the buffer to us.
+    if (storage.refs <= 0) storage.free();
+  }
+}

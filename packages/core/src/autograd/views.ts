@@ -1,0 +1,128 @@
+import { fullData, writeData } from '../kernels.ts';
+import { contiguousStrides, sizeOf } from '../layout.ts';
+import { Tensor } from '../tensor.ts';
+import { isGradEnabled, setGradEnabled } from './modes.ts';
+import { GraphNode } from './node.ts';
+import { attach, edgeOf, infoOf } from './record.ts';
+
+/**
+ * Views and in-place writes. A differentiable view remembers its base; a recorded write to either of them gives the
+ * base a new history, and views of the base rebuild theirs from it when they are next used.
+ */
+
+/** Rebuilds a view's history when its base was written to after the view was made or last refreshed. */
+export function refreshView(view: Tensor): void {
+  const base = view.viewOf!;
+  if (view.epoch === base.epoch) return;
+  view.epoch = base.epoch;
+  const edge = edgeOf(base);
+  if (edge === null) return;
+  const window = windowOf(view, base);
+  const node = new GraphNode('asStrided', [edge], [infoOf(base)], [infoOf(view)], ([g]) => [g == null ? null : scatterWindow(g, window)]);
+  attach(view, node, 0);
+}
+
+/** A window on a contiguous base, in the base's own elements. */
+interface Window {
+  readonly base: readonly number[];
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+  readonly offset: number;
+}
+
+function windowOf(view: Tensor, base: Tensor): Window {
+  return { base: base.shape, shape: view.shape, strides: view.strides, offset: view.offset - base.offset };
+}
+
+/** Zeros of the base's shape with `g` in the window. */
+function scatterWindow(g: Tensor, w: Window): Tensor {
+  const before = setGradEnabled(false);
+  let out: Tensor;
+  try {
+    out = fullData(g.device, 0, g.dtype, w.base);
+    writeData(new Tensor(out.storage, w.shape, w.strides, w.offset), g);
+  } finally {
+    setGradEnabled(before);
+  }
+  link(out, g, 'asStridedBackward', (gg) => gatherWindow(gg, w));
+  return out;
+}
+
+/** The window of a gradient of the base, as a tensor of its own. */
+function gatherWindow(g: Tensor, w: Window): Tensor {
+  const dense = g.contiguous();
+  const out = new Tensor(dense.storage, w.shape, w.strides, dense.offset + w.offset);
+  link(out, dense, 'asStrided', (gg) => scatterWindow(gg, w));
+  return out;
+}
+
+/** `g` with zeros in the window: what is left for the base's old values after the window was overwritten. */
+function clearWindow(g: Tensor, w: Window): Tensor {
+  const before = setGradEnabled(false);
+  let out: Tensor;
+  try {
+    out = fullData(g.device, 0, g.dtype, w.base);
+    writeData(out, g);
+    writeData(new Tensor(out.storage, w.shape, w.strides, w.offset), fullData(g.device, 0, g.dtype, w.shape));
+  } finally {
+    setGradEnabled(before);
+  }
+  link(out, g, 'clearWindow', (gg) => clearWindow(gg, w));
+  return out;
+}
+
+/** Records a linear map whose adjoint is given. */
+function link(out: Tensor, from: Tensor, name: string, adjoint: (g: Tensor) => Tensor): void {
+  const edge = isGradEnabled() ? edgeOf(from) : null;
+  if (edge === null) return;
+  attach(out, new GraphNode(name, [edge], [infoOf(from)], [infoOf(out)], ([g]) => [g == null ? null : adjoint(g)]), 0);
+}
+
+/**
+ * Gives `target`, whose elements were just overwritten by those of `value`, the history of `value`. When the target is a
+ * view, the base gets it too, with the gradient of its other elements passing through.
+ */
+export function rebase(target: Tensor, value: Tensor): void {
+  const base = target.viewOf;
+  const edge = edgeOf(value);
+  if (base === null) {
+    target.epoch++;
+    if (edge === null) {
+      if (target.meta !== null && target.meta.node !== null) detachHistory(target);
+    } else attach(target, edge.node, edge.index);
+    return;
+  }
+  const w = windowOf(target, base);
+  const old = edgeOf(base);
+  if (edge === null && old === null) return;
+  const node = new GraphNode('copySlices', [old, edge], [infoOf(base), infoOf(value)], [infoOf(base)], ([g]) => [
+    old === null || g == null ? null : clearWindow(g, w),
+    edge === null || g == null ? null : gatherWindow(g, w),
+  ]);
+  attach(base, node, 0);
+  base.epoch++;
+  refreshView(target);
+}
+
+/** A non-leaf that was overwritten by values without history no longer depends on anything. */
+function detachHistory(t: Tensor): void {
+  const meta = t.meta!;
+  meta.node = null;
+  meta.index = 0;
+  meta.requiresGrad = false;
+}
+
+/** A tensor on the same storage under another window, as a view of `t`'s base. No gradient is recorded. */
+export function viewData(t: Tensor, shape: readonly number[], strides: readonly number[], offset: number): Tensor {
+  const view = new Tensor(t.storage, shape, strides, offset);
+  view.viewOf = t.viewOf ?? t;
+  view.epoch = view.viewOf.epoch;
+  return view;
+}
+
+/** Whether a tensor fills its storage in row-major order. */
+export function fillsStorage(t: Tensor): boolean {
+  if (t.offset !== 0 || sizeOf(t.shape) !== t.storage.length) return false;
+  const strides = contiguousStrides(t.shape);
+  return strides.every((s, d) => t.shape[d] === 1 || s === t.strides[d]);
+}

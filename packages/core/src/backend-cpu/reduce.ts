@@ -1,0 +1,168 @@
+import type { ReduceKind, ReduceRequest } from '../backend.ts';
+import type { TypedArray } from '../dtype.ts';
+import { allocate, isFloating } from '../dtype.ts';
+import { arityOf } from '../expr/node.ts';
+import { printJs } from '../expr/print.ts';
+import { sizeOf } from '../layout.ts';
+import { compile } from './compile.ts';
+import { coalesce, type Loop, motion } from './loops.ts';
+import { castParam, kernelKey, loadAs, storeAs } from './map.ts';
+
+/** Start, step and finish of a reduction, on `acc` (and `idx`, `r` for positions) with the element in `v`. */
+interface Steps {
+  readonly init: string;
+  readonly step: (acc: string, v: string, idx: string) => string;
+}
+
+const isPosition = (kind: ReduceKind): boolean => kind === 'argmax' || kind === 'argmin';
+
+/** NaN wins in max and min, as in PyTorch; the first of equal elements wins in arg*. */
+const steps: Readonly<Record<ReduceKind, Steps>> = {
+  sum: { init: '0', step: (a, v) => `${a}+=${v};` },
+  prod: { init: '1', step: (a, v) => `${a}*=${v};` },
+  max: { init: '-Infinity', step: (a, v) => `if(${v}>${a}||${v}!==${v})${a}=${v};` },
+  min: { init: 'Infinity', step: (a, v) => `if(${v}<${a}||${v}!==${v})${a}=${v};` },
+  argmax: { init: '-Infinity', step: (a, v, i) => `if(${v}>${a}||(${v}!==${v}&&${a}===${a})){${a}=${v};${i}=r;}` },
+  argmin: { init: 'Infinity', step: (a, v, i) => `if(${v}<${a}||(${v}!==${v}&&${a}===${a})){${a}=${v};${i}=r;}` },
+  any: { init: '0', step: (a, v) => `if(${v}!==0)${a}=1;` },
+  all: { init: '1', step: (a, v) => `if(${v}===0)${a}=0;` },
+};
+
+/** How the walk is arranged: which loops are outside, which are summed over, and whether a row of results is kept open. */
+interface Plan {
+  /** Loops over results, outermost first. */
+  readonly kept: readonly Loop[];
+  /** Loops over what is combined. */
+  readonly reduced: readonly Loop[];
+  /** The innermost loop in memory runs over results: combine a row of accumulators at a time. */
+  readonly row: Loop | null;
+}
+
+function plan(r: ReduceRequest): Plan {
+  const strides = r.inputs.map((v) => v.strides);
+  const gone = new Set(r.dims);
+  const keptDims = r.shape.map((_, d) => d).filter((d) => !gone.has(d));
+  const kept = coalesce(r.shape, strides, keptDims);
+  const reduced = coalesce(r.shape, strides, r.dims);
+  const innermost = (loops: readonly Loop[]): number => {
+    const last = loops[loops.length - 1];
+    return last === undefined ? Number.POSITIVE_INFINITY : last.strides.reduce((s, x) => s + Math.abs(x), 0);
+  };
+  const byRow = kept.length > 0 && reduced.length > 0 && innermost(kept) < innermost(reduced);
+  return byRow ? { kept: kept.slice(0, -1), reduced, row: kept[kept.length - 1]! } : { kept, reduced, row: null };
+}
+
+/** Lanes of independent partial sums, which hide the latency of an addition. Their number fixes the order of summation. */
+const lanes = 4;
+
+function source(r: ReduceRequest, p: Plan, motions: readonly string[]): { code: string; helpers: Record<string, unknown> } {
+  const printed = printJs([r.expr], r.compute);
+  const loops = [...p.kept, ...p.reduced, ...(p.row === null ? [] : [p.row])];
+  const rank = loops.length;
+  const count = r.inputs.length;
+  const { init, step } = steps[r.kind];
+  const position = isPosition(r.kind);
+  const head: string[] = ['let o=0;', position ? 'let r=0;' : ''];
+  for (let i = 0; i < count; i++) head.push(`const a${i}=arrays[${i}];let b${i}_0=offsets[${i}];`);
+  for (let i = 0; i < arityOf([r.expr]).params; i++) head.push(`const p${i}=params[${i}];`);
+  for (let d = 0; d < rank; d++) {
+    head.push(`const n${d}=loops[${d}].n;`);
+    for (let i = 0; i < count; i++) head.push(`const s${i}_${d}=loops[${d}].strides[${i}];`);
+  }
+  const inner = rank - 1;
+  const element = (index: string): string => {
+    const loads = r.inputs.map((v, i) => {
+      const where = rank === 0 || motions[i] === 'fixed' ? '' : motions[i] === 'unit' ? `+${index}` : `+(${index})*s${i}_${inner}`;
+      return `const x${i}=${loadAs(`a${i}[b${i}_${Math.max(inner, 0)}${where}]`, v.dtype, r.compute)};`;
+    });
+    return `${loads.join('')}${printed.lines.join('')}const v=${printed.results[0]};`;
+  };
+  /** Wraps `body` in the loops `from`..`to`-1, moving the offsets of the next level. */
+  const nest = (from: number, to: number, body: string): string => {
+    let code = body;
+    for (let d = to - 1; d >= from; d--) {
+      let starts = '';
+      let moves = '';
+      for (let i = 0; i < count; i++) {
+        starts += `let b${i}_${d + 1}=b${i}_${d};`;
+        moves += `b${i}_${d}+=s${i}_${d};`;
+      }
+      code = `for(let i${d}=0;i${d}<n${d};i${d}++){${starts}${code}${moves}}`;
+    }
+    return code;
+  };
+  const settled = (acc: string): string => (r.divisor === 1 ? acc : `${acc}/divisor`);
+  const finish = (acc: string, idx: string): string => {
+    if (position) return storeAs(idx, 'int64', r.output);
+    const value = storeAs(settled(acc), r.compute, r.output);
+    return r.output === 'int64' && !isFloating(r.compute) ? `I(${value})` : value;
+  };
+  const k = p.kept.length;
+  let body: string;
+  if (p.row !== null) {
+    const init0 = `${position ? 'r=0;' : ''}for(let j=0;j<n${inner};j++){accs[j]=${init};${position ? 'pos[j]=0;' : ''}}`;
+    const work = `for(let j=0;j<n${inner};j++){${element('j')}${step('accs[j]', 'v', 'pos[j]')}}${position ? 'r++;' : ''}`;
+    const store = `for(let j=0;j<n${inner};j++)out[o++]=${finish('accs[j]', 'pos[j]')};`;
+    body = nest(0, k, `${init0}${nest(k, inner, work)}${store}`);
+  } else if (p.reduced.length === 0) {
+    // Nothing to combine: every result is one element.
+    const one = `let acc=${init};let idx=0;{${element('j')}${step('acc', 'v', 'idx')}}out[o++]=${finish('acc', 'idx')};`;
+    body = rank === 0 ? one : nest(0, inner, `for(let j=0;j<n${inner};j++){${one}}`);
+  } else {
+    const split = r.kind === 'sum' && isFloating(r.compute);
+    const single = `${element('j')}${step('acc', 'v', 'idx')}${position ? 'r++;' : ''}`;
+    const unrolled = Array.from({ length: lanes }, (_, l) => `{${element(`j+${l}`)}acc${l}+=v;}`).join('');
+    const work = split
+      ? `let j=0;for(;j+${lanes - 1}<n${inner};j+=${lanes}){${unrolled}}for(;j<n${inner};j++){${single}}`
+      : `for(let j=0;j<n${inner};j++){${single}}`;
+    const names = Array.from({ length: lanes }, (_, l) => `acc${l}`);
+    const open = split ? `let ${names.map((n) => `${n}=0`).join()};` : '';
+    const close = split ? `acc+=(acc0+acc1)+(acc2+acc3);` : '';
+    body = nest(
+      0,
+      k,
+      `let acc=${init};let idx=0;${position ? 'r=0;' : ''}${open}${nest(k, inner, work)}${close}out[o++]=${finish('acc', 'idx')};`,
+    );
+  }
+  return { code: `return function(loops,params,arrays,offsets,out,accs,pos,divisor){${head.join('')}${body}};`, helpers: printed.helpers };
+}
+
+type ReduceKernel = (
+  loops: readonly Loop[],
+  params: readonly number[],
+  arrays: readonly TypedArray[],
+  offsets: readonly number[],
+  out: TypedArray,
+  acc: Float64Array | null,
+  pos: Float64Array | null,
+  divisor: number,
+) => void;
+
+/** The value of an empty sum, product, any and all. */
+const emptyValue: Partial<Record<ReduceKind, number>> = { sum: 0, prod: 1, any: 0, all: 1 };
+
+/** Runs a reduction into a fresh buffer. Accumulates in float64 whatever the dtype; integers beyond 2^53 are an error. */
+export function runReduce(r: ReduceRequest, make: typeof allocate = allocate): TypedArray {
+  const kept = r.shape.filter((_, d) => !r.dims.includes(d));
+  const out = make(r.output, sizeOf(kept));
+  if (out.length === 0) return out;
+  if (r.dims.some((d) => r.shape[d] === 0)) {
+    out.fill(r.kind === 'sum' ? 0 / r.divisor : (emptyValue[r.kind] ?? Number.NaN));
+    return out;
+  }
+  const p = plan(r);
+  const loops = [...p.kept, ...p.reduced, ...(p.row === null ? [] : [p.row])];
+  const last = loops[loops.length - 1];
+  const motions = r.inputs.map((_, i) => (last === undefined ? 'fixed' : motion(last.strides[i]!)));
+  const form = `${r.kind}${p.kept.length},${p.reduced.length}${p.row === null ? '' : 'r'}${r.divisor === 1 ? '' : '/'}${motions.map((m) => m[0]).join('')}`;
+  const key = kernelKey('reduce', [r.expr], r.inputs, r.compute, [r.output], form);
+  const kernel = compile(key, () => source(r, p, motions)) as ReduceKernel;
+  const params = r.params.map((v) => castParam(v, r.compute));
+  const width = p.row?.n ?? 0;
+  const acc = p.row === null ? null : new Float64Array(width);
+  const pos = p.row !== null && isPosition(r.kind) ? new Float64Array(width) : null;
+  const arrays = r.inputs.map((v) => v.handle as TypedArray);
+  const offsets = r.inputs.map((v) => v.offset);
+  kernel(loops, params, arrays, offsets, out, acc, pos, r.divisor);
+  return out;
+}

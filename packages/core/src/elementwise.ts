@@ -1,0 +1,277 @@
+import { isGradEnabled } from './autograd/modes.ts';
+import { type DType, isFloating, resultType, type Scalar, scalarValue } from './dtype.ts';
+import { DTypeError, ShapeError, ValueError } from './errors.ts';
+import { evaluate } from './evaluate.ts';
+import { defineFunction, type FunctionOptions, type FunctionRow } from './expr/function.ts';
+import { call, Expr, type ExprLike, input, param, substitute } from './expr/node.ts';
+import { inPlace, writeElementwise } from './inplace.ts';
+import { sameShape } from './layout.ts';
+import { wantsGrad } from './op.ts';
+import { full } from './ops/full.ts';
+import { broadcastShapes, show } from './shape.ts';
+import { addMethod, isTensor, type Tensor } from './tensor.ts';
+
+/** A tensor or a number beside tensors. */
+export type Operand = Tensor | Scalar;
+
+/**
+ * How an op's dtype follows from its operands.
+ * - `promote`: PyTorch's promotion; the result has that dtype.
+ * - `float`: as `promote`, but integers and bools become float32.
+ * - `compare`: evaluated in the promoted dtype; the result is bool.
+ * - `integral`: as `promote`, floating operands are an error.
+ * - `select`: the first operand is a condition; the others are promoted.
+ */
+export type DTypeRule = 'promote' | 'float' | 'compare' | 'integral' | 'select';
+
+/** A named scalar function and how it acts on tensors. */
+export interface ElementwiseOptions extends Omit<FunctionOptions, 'arity'> {
+  /** One line: what it computes. */
+  readonly doc: string;
+  /** Default 1. */
+  readonly arity?: number;
+  /** Default `float`. */
+  readonly dtype?: DTypeRule;
+  /** dtypes that are an error, beyond the rule. */
+  readonly reject?: readonly DType[];
+  /** Names of further methods (`sub` is also `subtract`). */
+  readonly aliases?: readonly string[];
+  /** Do not add an in-place method `name_`. */
+  readonly noInPlace?: boolean;
+}
+
+/** An elementwise op: on tensors it computes, on expressions it builds. */
+export interface ElementwiseOp {
+  (...args: ExprLike[]): Expr;
+  (...args: Operand[]): Tensor;
+  readonly row: FunctionRow;
+  /** The op under its name, for tests. */
+  readonly opName: string;
+}
+
+/** Every elementwise op by name; tests go through it. */
+export const elementwiseOps: Map<string, ElementwiseOp> = new Map();
+
+/** The dtype in which an op is evaluated and that of its result. */
+export function elementwiseTypes(
+  name: string,
+  rule: DTypeRule,
+  operands: readonly Operand[],
+  reject: readonly DType[] = [],
+): { compute: DType; output: DType } {
+  const values = rule === 'select' ? operands.slice(1) : operands;
+  let common = resultType(values as readonly (Tensor | Scalar)[]);
+  if (rule === 'float' && !isFloating(common)) common = 'float32';
+  if (rule === 'integral' && isFloating(common)) throw new DTypeError(`${name}: not defined for ${common}, only for integers and bool`);
+  if (reject.includes(common)) throw new DTypeError(`${name}: not defined for ${common}`);
+  return { compute: common, output: rule === 'compare' ? 'bool' : common };
+}
+
+/** `row` with tensors as inputs and numbers as parameters, in the order of `pattern` ('t' or 's' per operand). */
+const patterns = new WeakMap<FunctionRow, Map<string, Expr>>();
+
+function formOf(row: FunctionRow, pattern: string): Expr {
+  let known = patterns.get(row);
+  if (known === undefined) {
+    known = new Map();
+    patterns.set(row, known);
+  }
+  let expr = known.get(pattern);
+  if (expr === undefined) {
+    let inputs = 0;
+    let params = 0;
+    expr = call(
+      row,
+      [...pattern].map((c) => (c === 't' ? input(inputs++) : param(params++))),
+    );
+    known.set(pattern, expr);
+  }
+  return expr;
+}
+
+/** Applies a row to tensors and numbers, recording gradients. */
+export function applyRow(row: FunctionRow, rule: DTypeRule, operands: readonly Operand[], reject: readonly DType[] = []): Tensor {
+  const { compute, output } = elementwiseTypes(row.name, rule, operands, reject);
+  const { tensors, params, pattern } = split(operands);
+  if (tensors.length === 0) return applyRow(row, rule, [full([], operands[0]! as never), ...operands.slice(1)], reject);
+  const shape = broadcastShapes(
+    row.name,
+    tensors.map((t) => t.shape),
+  );
+  const expr = formOf(row, pattern);
+  return evaluate({ name: row.name, expr, inputs: tensors, params, shape, dims: [], result: shape, divisor: 1, compute, output });
+}
+
+function split(operands: readonly Operand[]): { tensors: Tensor[]; params: number[]; pattern: string } {
+  const tensors: Tensor[] = [];
+  const params: number[] = [];
+  let pattern = '';
+  for (const o of operands) {
+    if (isTensor(o)) {
+      tensors.push(o);
+      pattern += 't';
+    } else {
+      params.push(scalarValue(o));
+      pattern += 's';
+    }
+  }
+  return { tensors, params, pattern };
+}
+
+/**
+ * Applies a row and writes the result into the first operand, whose dtype and shape stay.
+ *
+ * @throws ShapeError when the operands broadcast to another shape
+ * @throws DTypeError when the result cannot be cast to the first operand's dtype
+ */
+export function applyRowInPlace(
+  row: FunctionRow,
+  rule: DTypeRule,
+  self: Tensor,
+  rest: readonly Operand[],
+  reject?: readonly DType[],
+): Tensor {
+  const run = (): Tensor => applyRow(row, rule, [self, ...rest], reject);
+  return applyInPlace(`${row.name}_`, (pattern) => formOf(row, pattern), rule, self, rest, run, reject);
+}
+
+/** As {@link applyRowInPlace}, for an op made by {@link elementwise}. */
+export function applyFormInPlace(name: string, op: ElementwiseOp, rule: DTypeRule, self: Tensor, rest: readonly Operand[]): Tensor {
+  const args = Array.from({ length: op.row.arity }, (_, i) => input(i));
+  return applyInPlace(
+    name,
+    (pattern) => placed(op(...args), pattern),
+    rule,
+    self,
+    rest,
+    () => op(self, ...rest),
+  );
+}
+
+function applyInPlace(
+  name: string,
+  form: (pattern: string) => Expr,
+  rule: DTypeRule,
+  self: Tensor,
+  rest: readonly Operand[],
+  outOfPlace: () => Tensor,
+  reject?: readonly DType[],
+): Tensor {
+  const operands = [self, ...rest];
+  const { compute, output } = elementwiseTypes(name, rule, operands, reject);
+  checkCast(name, output, self.dtype);
+  const { tensors, params, pattern } = split(operands);
+  const shape = broadcastShapes(
+    name,
+    tensors.map((t) => t.shape),
+  );
+  if (!sameShape(shape, self.shape)) {
+    throw new ShapeError(`${name}: the result has shape ${show(shape)} but the tensor written to has ${show(self.shape)}`);
+  }
+  if (isGradEnabled() && wantsGrad(tensors)) return inPlace(name, self, outOfPlace);
+  return writeElementwise(name, self, form(pattern), tensors, params, compute);
+}
+
+/** In-place results may widen but not change kind: a float cannot be stored in an integer tensor. */
+export function checkCast(name: string, from: DType, to: DType): void {
+  const kind = (d: DType): number => (isFloating(d) ? 2 : d === 'bool' ? 0 : 1);
+  if (kind(from) > kind(to)) throw new DTypeError(`${name}: a ${from} result cannot be written into a ${to} tensor`);
+}
+
+/** Defines a named function, its op and its methods. The family file declares the methods' types. */
+export function defineElementwise(options: ElementwiseOptions): ElementwiseOp {
+  const arity = options.arity ?? 1;
+  const rule = options.dtype ?? 'float';
+  const { reject } = options;
+  const row = defineFunction({ ...options, arity });
+  const op = ((...args: (ExprLike | Operand)[]) => {
+    if (args.some((a) => a instanceof Expr)) return call(row, args as ExprLike[]);
+    if (args.length !== arity) throw new ValueError(`${row.name} takes ${arity} operands, got ${args.length}`);
+    return applyRow(row, rule, args as Operand[], reject);
+  }) as unknown as ElementwiseOp;
+  Object.defineProperties(op, { row: { value: row }, opName: { value: row.name }, name: { value: row.name } });
+  elementwiseOps.set(row.name, op);
+  for (const name of [row.name, ...(options.aliases ?? [])]) {
+    addMethod(name, function (this: Tensor, ...rest: Operand[]) {
+      return op(this, ...rest);
+    });
+    if (options.noInPlace !== true && rule !== 'compare' && rule !== 'select') {
+      addMethod(`${name}_`, function (this: Tensor, ...rest: Operand[]) {
+        return applyRowInPlace(row, rule, this, rest, reject);
+      });
+    }
+  }
+  return op;
+}
+
+/** Options of {@link elementwise}. */
+export interface UserElementwiseOptions {
+  /** Dtype rule; default `float`. */
+  readonly dtype?: DTypeRule;
+  /** Derivatives to use instead of those derived from the expression, one per argument; the last parameter is the value. */
+  readonly grad?: FunctionOptions['grad'];
+}
+
+/**
+ * Defines an op from one scalar expression: its kernels on every backend and its gradients of every order follow.
+ *
+ * @param name how the op is called in graphs, messages and reports; it need not be unique
+ * @param define builds the expression from one {@link Expr} per argument
+ * @returns a function of tensors and numbers (which broadcast), and of expressions
+ * @example
+ * ```ts
+ * const swish = elementwise('swish', (x, beta) => x.mul(x.mul(beta).sigmoid()));
+ * const y = swish(x, beta);
+ * ```
+ */
+export function elementwise(name: string, define: (...args: Expr[]) => Expr, options: UserElementwiseOptions = {}): ElementwiseOp {
+  const arity = define.length;
+  const args = Array.from({ length: arity }, (_, i) => input(i));
+  const body = define(...args);
+  if (!(body instanceof Expr)) throw new ValueError(`elementwise('${name}'): the definition must return an expression`);
+  const row: FunctionRow = { id: nextUserId--, name, arity, expand: define, ...(options.grad === undefined ? {} : { grad: options.grad }) };
+  const transparent = options.grad === undefined;
+  const op = ((...given: (ExprLike | Operand)[]) => {
+    if (given.length !== arity) throw new ValueError(`${name} takes ${arity} operands, got ${given.length}`);
+    if (given.some((a) => a instanceof Expr)) return transparent ? define(...(given as Expr[])) : call(row, given as ExprLike[]);
+    return applyForm(name, transparent ? body : call(row, args), options.dtype ?? 'float', given as Operand[]);
+  }) as unknown as ElementwiseOp;
+  Object.defineProperties(op, { row: { value: row }, opName: { value: name }, name: { value: name } });
+  return op;
+}
+
+/** User rows have negative ids, so that they never meet those of named functions. */
+let nextUserId = -1;
+
+/** Applies an expression whose operands are all inputs; numbers become 0-d parameters of the kernel. */
+function applyForm(name: string, body: Expr, rule: DTypeRule, operands: readonly Operand[]): Tensor {
+  const { compute, output } = elementwiseTypes(name, rule, operands);
+  const { tensors, params, pattern } = split(operands);
+  if (tensors.length === 0) return applyForm(name, body, rule, [full([], operands[0]! as never), ...operands.slice(1)]);
+  const shape = broadcastShapes(
+    name,
+    tensors.map((t) => t.shape),
+  );
+  const expr = placed(body, pattern);
+  return evaluate({ name, expr, inputs: tensors, params, shape, dims: [], result: shape, divisor: 1, compute, output });
+}
+
+const placements = new WeakMap<Expr, Map<string, Expr>>();
+
+function placed(body: Expr, pattern: string): Expr {
+  if (!pattern.includes('s')) return body;
+  let known = placements.get(body);
+  if (known === undefined) {
+    known = new Map();
+    placements.set(body, known);
+  }
+  let expr = known.get(pattern);
+  if (expr === undefined) {
+    let inputs = 0;
+    let params = 0;
+    const map = new Map([...pattern].map((c, i) => [input(i), c === 't' ? input(inputs++) : param(params++)]));
+    [expr] = substitute([body], map) as [Expr];
+    known.set(pattern, expr);
+  }
+  return expr;
+}

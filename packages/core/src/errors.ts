@@ -1,0 +1,49 @@
+/** Base class of every error that Nabla throws on purpose. */
+export class NablaError extends Error {
+  override readonly name: string = 'NablaError';
+}
+
+/** Shapes that do not fit an operation. The message names the op, the shapes and the dimension. */
+export class ShapeError extends NablaError {
+  override readonly name = 'ShapeError';
+}
+
+/** A dtype that an operation does not take, or a value that its dtype cannot hold. */
+export class DTypeError extends NablaError {
+  override readonly name = 'DTypeError';
+}
+
+/** Tensors of different backends in one operation, or a backend that cannot do what was asked. */
+export class DeviceError extends NablaError {
+  override readonly name = 'DeviceError';
+}
+
+/** An index or a dimension out of range. */
+export class IndexError extends NablaError {
+  override readonly name = 'IndexError';
+}
+
+/** An argument whose value makes no sense (a negative size, an unknown mode, a probability of 2). */
+export class ValueError extends NablaError {
+  override readonly name = 'ValueError';
+}
+
+/** Misuse of automatic differentiation. */
+export class AutogradError extends NablaError {
+  override readonly name: string = 'AutogradError';
+}
+
+/** A tensor that backward needs was written to after it was saved, or an in-place write is not allowed. */
+export class InPlaceError extends AutogradError {
+  override readonly name = 'InPlaceError';
+}
+
+/** A second backward through a graph whose saved tensors are gone. */
+export class GraphFreedError extends AutogradError {
+  override readonly name = 'GraphFreedError';
+}
+
+/** A tensor was used after `dispose()` or after the scope that owned it ended. */
+export class UseAfterFreeError extends NablaError {
+  override readonly name = 'UseAfterFreeError';
+}

@@ -1,0 +1,94 @@
+import type { DType } from '../dtype.ts';
+import { exactInteger, isFloating } from '../dtype.ts';
+import { ValueError } from '../errors.ts';
+import { call, type Expr, topological } from './node.ts';
+
+/** JavaScript statements for a set of expressions. */
+export interface PrintedJs {
+  /** `const t0 = ...;` lines, in order. */
+  readonly lines: string[];
+  /** The name or literal of each root. */
+  readonly results: string[];
+  /** Functions that the lines call by name. */
+  readonly helpers: Record<string, (...args: number[]) => number>;
+}
+
+/**
+ * Replaces every call whose row `opens` by its expansion, down to functions that print.
+ */
+export function expandCalls(roots: readonly Expr[], opens: (e: Expr) => boolean): Expr[] {
+  const done = new Map<Expr, Expr>();
+  const run = (batch: readonly Expr[]): void => {
+    for (const e of topological(batch)) {
+      if (done.has(e)) continue;
+      if (e.kind !== 'call') {
+        done.set(e, e);
+        continue;
+      }
+      const args = e.args.map((a) => done.get(a)!);
+      if (!opens(e)) {
+        done.set(e, call(e.row!, args));
+        continue;
+      }
+      const inner = e.row!.expand!(...args);
+      run([inner]); // as deep as expansions nest, which is the depth of the definitions, not of the expression
+      done.set(e, done.get(inner)!);
+    }
+  };
+  run(roots);
+  return roots.map((r) => done.get(r)!);
+}
+
+function literal(value: number, compute: DType): string {
+  if (value !== value) return 'NaN';
+  if (value === Infinity) return 'Infinity';
+  if (value === -Infinity) return '(-Infinity)';
+  const v = compute === 'float32' ? Math.fround(value) : value;
+  const text = Object.is(v, -0) ? '-0' : String(v);
+  return text.startsWith('-') ? `(${text})` : text;
+}
+
+/** Rounds or wraps a computed value so that it is a value of `compute`. */
+function settle(code: string, compute: DType, exact: boolean): string {
+  if (exact || compute === 'float64') return code;
+  switch (compute) {
+    case 'float32':
+      return `F(${code})`;
+    case 'int32':
+      return `(${code})|0`;
+    case 'uint8':
+      return `(${code})&255`;
+    case 'int64':
+      return `I(${code})`;
+    default:
+      return `(${code})!==0?1:0`;
+  }
+}
+
+/**
+ * Prints expressions as JavaScript. Inputs are `x0`, `x1`, ... and parameters `p0`, ..., already of dtype `compute`;
+ * every node is a value of that dtype: rounded for float32, wrapped for int32 and uint8, checked for int64.
+ */
+export function printJs(roots: readonly Expr[], compute: DType): PrintedJs {
+  const opened = expandCalls(roots, (e) => e.row!.js === undefined);
+  const names = new Map<Expr, string>();
+  const lines: string[] = [];
+  const helpers: PrintedJs['helpers'] = { I: exactInteger };
+  for (const e of topological(opened)) {
+    if (e.kind === 'input') names.set(e, `x${e.value}`);
+    else if (e.kind === 'param') names.set(e, `p${e.value}`);
+    else if (e.kind === 'const') names.set(e, literal(e.value, compute));
+    else {
+      const row = e.row!;
+      const print = isFloating(compute) ? row.js : (row.int ?? row.js);
+      if (print === undefined) throw new ValueError(`${row.name} has no JavaScript form`);
+      Object.assign(helpers, row.helpers);
+      const name = `t${lines.length}`;
+      const args = e.args.map((a) => names.get(a)!);
+      const code = compute === 'int32' && row.name === 'mul' ? `Math.imul(${args.join()})` : print(...args);
+      lines.push(`const ${name}=${settle(code, compute, row.exact === true)};`);
+      names.set(e, name);
+    }
+  }
+  return { lines, results: opened.map((r) => names.get(r)!), helpers };
+}

@@ -1,0 +1,19 @@
+/**
+ * Tensors, automatic differentiation and scalar expressions.
+ *
+ * @packageDocumentation
+ */
+export { type BackwardOptions, backward, type GradOptions, grad } from './autograd/engine.ts';
+export { enableGrad, isGradEnabled, noGrad } from './autograd/modes.ts';
+export type { Backend, BackendReport, Capabilities, Fallback, MemoryReport } from './backend.ts';
+export { cpu } from './backend-cpu/index.ts';
+export { type DType, FloatScalar, float, promoteTypes, resultType, type Scalar, type TypedArray } from './dtype.ts';
+export { type ElementwiseOp, elementwise, type Operand } from './elementwise.ts';
+export * from './errors.ts';
+export { Expr, type ExprLike } from './expr/node.ts';
+export { type BackwardContext, defineOp, defineView, type Meta, type OpDefinition, type OpFunction, type ViewDefinition } from './op.ts';
+export * from './ops/index.ts';
+export { keep, scope } from './scope.ts';
+export type { Shape } from './shape-types.ts';
+export { addMethod, addProperty, isTensor, Tensor } from './tensor.ts';
+export type { Ok, Out, ShapeOf } from './typed.ts';

@@ -1,0 +1,21 @@
+/**
+ * What backends and the test package need beyond the public surface. No promise of stability.
+ *
+ * @packageDocumentation
+ */
+export * from './backend.ts';
+export { clearKernels, compiledKernels } from './backend-cpu/compile.ts';
+export { CpuBackend, cpu } from './backend-cpu/index.ts';
+export { debug } from './debug.ts';
+export { allocate, bytesPerElement, castValue, dtypes, isFloating, isIntegral } from './dtype.ts';
+export { elementwiseOps } from './elementwise.ts';
+export { clearFormulas, type Evaluation, evaluate } from './evaluate.ts';
+export { BoundedCache } from './expr/cache.ts';
+export { derivative, vectorJacobian } from './expr/derivative.ts';
+export { defineFunction, type FunctionRow, functions, type GpuBody } from './expr/function.ts';
+export { arityOf, call, constant, Expr, input, param, substitute, topological } from './expr/node.ts';
+export { expandCalls, printJs } from './expr/print.ts';
+export { setReferenceBackend } from './kernels.ts';
+export * from './layout.ts';
+export { defineOp, defineView, type OpDefinition, ops } from './op.ts';
+export { Storage } from './storage.ts';

@@ -1,0 +1,168 @@
+import type { Backend, Computed, Handle, MapRequest, ReduceRequest, View } from './backend.ts';
+import { Declined } from './backend.ts';
+import { cpu } from './backend-cpu/index.ts';
+import type { DType, TypedArray } from './dtype.ts';
+import { DeviceError } from './errors.ts';
+import { contiguousStrides, sizeOf } from './layout.ts';
+import { Storage } from './storage.ts';
+import { Tensor } from './tensor.ts';
+
+/** What declined work runs on. Tests replace it by a backend that throws, to prove that nothing falls back. */
+let reference: Backend = cpu;
+
+/** Replaces the backend that declined work runs on, and gives the one before. */
+export function setReferenceBackend(backend: Backend): Backend {
+  const before = reference;
+  reference = backend;
+  return before;
+}
+
+/** The backend that all these tensors share. */
+export function backendOf(op: string, tensors: readonly Tensor[]): Backend {
+  const first = tensors[0]!.storage.backend;
+  for (let i = 1; i < tensors.length; i++) {
+    const other = tensors[i]!.storage.backend;
+    if (other !== first) {
+      throw new DeviceError(`${op}: operand 0 is on '${first.name}' and operand ${i} on '${other.name}'; move one with to()`);
+    }
+  }
+  return first;
+}
+
+/** A tensor on a fresh contiguous buffer. */
+export function wrap(backend: Backend, handle: Handle, dtype: DType, shape: readonly number[]): Tensor {
+  return new Tensor(new Storage(backend, handle, dtype, sizeOf(shape)), shape, contiguousStrides(shape), 0);
+}
+
+/** Elements of the buffer that a view can reach. */
+export function extent(v: View): number {
+  let last = v.offset;
+  for (let d = 0; d < v.shape.length; d++) {
+    if (v.shape[d] === 0) return 0;
+    last += (v.shape[d]! - 1) * Math.max(v.strides[d]!, 0);
+  }
+  return last + 1;
+}
+
+/** A result's place: dtype and number of elements. */
+interface Slot {
+  readonly dtype: DType;
+  readonly length: number;
+}
+
+/** Runs declined work on the reference backend and counts it. On a device that cannot be read at once, results follow later. */
+function onReference(
+  backend: Backend,
+  op: string,
+  reason: string,
+  views: readonly View[],
+  slots: readonly Slot[],
+  run: (b: Backend, local: View[]) => readonly Handle[],
+): Handle[] {
+  if (backend === reference || backend === cpu) throw new DeviceError(`${op}: the CPU backend declined: ${reason}`);
+  backend.countFallback(op, reason);
+  const host = reference;
+  const place = (arrays: readonly TypedArray[]): readonly Handle[] =>
+    run(
+      host,
+      views.map((v, i) => ({ ...plain(v), handle: host.upload(arrays[i]!, v.dtype, arrays[i]!.length) })),
+    );
+  const values = (handles: readonly Handle[], i: number): TypedArray => host.readSync(handles[i]!, slots[i]!.dtype, slots[i]!.length);
+  if (backend.caps.syncRead) {
+    const handles = place(views.map((v) => backend.readSync(v.handle, v.dtype, extent(v))));
+    return slots.map((s, i) => backend.upload(values(handles, i), s.dtype, s.length));
+  }
+  const pending = Promise.all(views.map((v) => backend.read(v.handle, v.dtype, extent(v)))).then(place);
+  return slots.map((s, i) =>
+    backend.upload(
+      pending.then((handles) => values(handles, i)),
+      s.dtype,
+      s.length,
+    ),
+  );
+}
+
+function plain(v: View): Omit<View, 'handle'> {
+  return { dtype: v.dtype, shape: v.shape, strides: v.strides, offset: v.offset };
+}
+
+/** Elementwise work; `op` names it in messages and reports. */
+export function mapKernel(backend: Backend, op: string, r: MapRequest): readonly Handle[] {
+  const done = r.inputs.length > backend.caps.maxInputs ? new Declined(`more than ${backend.caps.maxInputs} inputs`) : backend.map(r);
+  if (!(done instanceof Declined)) return done;
+  const length = sizeOf(r.shape);
+  return onReference(
+    backend,
+    op,
+    done.reason,
+    r.inputs,
+    r.outputs.map((dtype) => ({ dtype, length })),
+    (b, inputs) => accepted(op, b.map({ ...r, inputs })),
+  );
+}
+
+/** Reductions. */
+export function reduceKernel(backend: Backend, op: string, r: ReduceRequest): Handle {
+  const done = r.inputs.length > backend.caps.maxInputs ? new Declined(`more than ${backend.caps.maxInputs} inputs`) : backend.reduce(r);
+  if (!(done instanceof Declined)) return done;
+  const length = sizeOf(r.shape.filter((_, d) => !r.dims.includes(d)));
+  return onReference(backend, op, done.reason, r.inputs, [{ dtype: r.output, length }], (b, inputs) => [
+    accepted(op, b.reduce({ ...r, inputs })),
+  ])[0]!;
+}
+
+/**
+ * Any other request with one result: `run` makes it of views on a given backend.
+ *
+ * @example
+ * ```ts
+ * const handle = computeKernel(backend, 'gather', [src, index], index.dtype, n, (b, [s, i]) => b.gather({ src: s, dim, index: i }));
+ * ```
+ */
+export function computeKernel(
+  backend: Backend,
+  op: string,
+  views: readonly View[],
+  dtype: DType,
+  length: number,
+  run: (b: Backend, views: readonly View[]) => Computed,
+): Handle {
+  const done = run(backend, views);
+  if (!(done instanceof Declined)) return done;
+  return onReference(backend, op, done.reason, views, [{ dtype, length }], (b, local) => [accepted(op, run(b, local))])[0]!;
+}
+
+function accepted<T extends object>(op: string, done: T | Declined): T {
+  if (done instanceof Declined) throw new DeviceError(`${op}: the reference backend declined: ${done.reason}`);
+  return done;
+}
+
+/** A contiguous tensor with the same values: itself when it is contiguous already. No gradient is recorded. */
+export function contiguousData(t: Tensor): Tensor {
+  return t.isContiguous ? t : copyData(t);
+}
+
+/** A fresh contiguous tensor with the same values. No gradient is recorded. */
+export function copyData(t: Tensor): Tensor {
+  const backend = t.storage.backend;
+  const handle = computeKernel(backend, 'copy', [t], t.dtype, t.size, (b, [v]) => b.copy(v!));
+  return wrap(backend, handle, t.dtype, t.shape);
+}
+
+/** Writes `src` (same shape) into the window `dst` and counts the write. No gradient is recorded. */
+export function writeData(dst: Tensor, src: Tensor): void {
+  const backend = backendOf('write', [dst, src]);
+  if (dst.size === 0) {
+    dst.storage.version++;
+    return;
+  }
+  const { length } = dst.storage;
+  const done = backend.write(dst, src, length);
+  if (done instanceof Declined) throw new DeviceError(`write: ${backend.name} cannot write in place: ${done.reason}`);
+  dst.storage.written(done);
+}
+
+/** A tensor filled with one value. */
+export function fullData(backend: Backend, value: number, dtype: DType, shape: readonly number[]): Tensor {
+  return wrap(backend, backend.fill(value, dtype, sizeOf(shape)), dtype, shape);
+}

@@ -1,0 +1,106 @@
+import { isGradEnabled } from './autograd/modes.ts';
+import type { TensorInfo } from './autograd/node.ts';
+import { type RecordedBackward, recordNode } from './autograd/record.ts';
+import { viewData } from './autograd/views.ts';
+import type { DType } from './dtype.ts';
+import { isFloating } from './dtype.ts';
+import { ValueError } from './errors.ts';
+import type { Tensor } from './tensor.ts';
+
+/** Shape and dtype of a result. */
+export interface Meta {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+/** What backward is given. */
+export interface BackwardContext<A> {
+  readonly attrs: A;
+  /** What `save` returned, in order. */
+  readonly saved: readonly Tensor[];
+  /** Shape, dtype and device of each input. */
+  readonly inputs: readonly TensorInfo[];
+  /** Whether the gradient of input i is wanted; others may be null. */
+  readonly needs: readonly boolean[];
+}
+
+/** Everything one op is: one object in one place. Tests, docs and the tensor method are derived from it. */
+export interface OpDefinition<A> {
+  readonly name: string;
+  /** One line: what it computes. */
+  readonly doc: string;
+  /**
+   * Shape and dtype of every output; throws the op's typed errors. Runs before anything is computed.
+   */
+  infer(inputs: readonly Tensor[], attrs: A): readonly Meta[];
+  /** Computes the outputs with kernels (never with recorded ops). */
+  forward(inputs: readonly Tensor[], attrs: A, out: readonly Meta[]): readonly Tensor[];
+  /** Tensors that backward needs; nothing when omitted. */
+  save?(inputs: readonly Tensor[], outputs: readonly Tensor[], attrs: A): readonly Tensor[];
+  /** Gradients of the inputs, written with tensor ops so that it can be differentiated itself. Omitted: no gradient flows. */
+  backward?(ctx: BackwardContext<A>, grads: readonly (Tensor | null)[]): readonly (Tensor | null)[];
+}
+
+/** A defined op: checks, computes and records. */
+export type OpFunction<A> = (inputs: readonly Tensor[], attrs: A) => readonly Tensor[];
+
+/** Every op defined so far; tests go through it. Definitions are mutable here so that tests can perturb a backward. */
+export const ops: Map<string, OpDefinition<never>> = new Map();
+
+/**
+ * Defines an op. See CONTRIBUTING for a walk through.
+ *
+ * @throws ValueError when the name is taken
+ */
+export function defineOp<A>(definition: OpDefinition<A>): OpFunction<A> {
+  if (ops.has(definition.name)) throw new ValueError(`an op named '${definition.name}' exists already`);
+  const def = { ...definition };
+  ops.set(def.name, def as OpDefinition<never>);
+  return (inputs, attrs) => {
+    const metas = def.infer(inputs, attrs);
+    const outputs = def.forward(inputs, attrs, metas);
+    if (def.backward === undefined || !isGradEnabled() || !wantsGrad(inputs) || !outputs.some((t) => isFloating(t.dtype))) return outputs;
+    const save = def.save?.(inputs, outputs, attrs) ?? [];
+    const needs = inputs.map((t) => t.meta?.requiresGrad === true && isFloating(t.dtype));
+    recordNode(def.name, inputs, outputs, save, backwardOf(def, attrs, needs));
+    return outputs;
+  };
+}
+
+/** Whether any of these tensors takes part in differentiation. */
+export function wantsGrad(inputs: readonly Tensor[]): boolean {
+  return inputs.some((t) => t.meta?.requiresGrad === true || (t.viewOf?.meta?.requiresGrad === true && t.viewOf.epoch !== t.epoch));
+}
+
+// A function of its own: the closure must not hold the forward call's tensors.
+function backwardOf<A>(def: OpDefinition<A>, attrs: A, needs: readonly boolean[]): RecordedBackward {
+  return (saved, grads, inputs) => {
+    if (grads.every((g) => g === null)) return inputs.map(() => null);
+    return def.backward!({ attrs, saved: saved as readonly Tensor[], inputs, needs }, grads);
+  };
+}
+
+/** A view op: the result shares the storage of its one input. */
+export interface ViewDefinition<A> {
+  readonly name: string;
+  readonly doc: string;
+  /** The window; throws the op's typed errors. */
+  window(t: Tensor, attrs: A): { readonly shape: readonly number[]; readonly strides: readonly number[]; readonly offset: number };
+  /** Gradient of the input from the gradient of the view, written with tensor ops. */
+  backward(ctx: { readonly attrs: A; readonly input: TensorInfo }, grad: Tensor): Tensor;
+}
+
+/** Defines a view op. Writes to the result are writes to the input. */
+export function defineView<A>(definition: ViewDefinition<A>): (t: Tensor, attrs: A) => Tensor {
+  const run = defineOp<A>({
+    name: definition.name,
+    doc: definition.doc,
+    infer: ([t]) => [{ shape: [], dtype: t!.dtype }],
+    forward: ([t], attrs) => {
+      const w = definition.window(t!, attrs);
+      return [viewData(t!, w.shape, w.strides, w.offset)];
+    },
+    backward: ({ attrs, inputs }, [g]) => [g == null ? null : definition.backward({ attrs, input: inputs[0]! }, g)],
+  });
+  return (t, attrs) => run([t], attrs)[0]!;
+}

@@ -1,0 +1,202 @@
+import { type BackwardOptions, backward } from '../autograd/engine.ts';
+import { metaOf } from '../autograd/record.ts';
+import type { Backend } from '../backend.ts';
+import type { DType, TypedArray } from '../dtype.ts';
+import { isDType } from '../dtype.ts';
+import { AutogradError, DeviceError, ShapeError } from '../errors.ts';
+import { input } from '../expr/node.ts';
+import { inPlace } from '../inplace.ts';
+import { contiguousData, copyData, mapKernel, wrap } from '../kernels.ts';
+import { sameShape } from '../layout.ts';
+import { defineOp } from '../op.ts';
+import { broadcastShapes, show } from '../shape.ts';
+import type { Shape } from '../shape-types.ts';
+import { addMethod, addProperty, Tensor } from '../tensor.ts';
+import { checkDevice, setRequiresGrad } from './full.ts';
+
+/** Numbers in nested arrays, one level per dimension; a number for a 0-d tensor. */
+export type NestedArray = number | NestedArray[];
+
+declare module '../tensor.ts' {
+  interface Tensor<S extends Shape = Shape> {
+    /** The gradient accumulated by backward; null before. Assign null to clear it. @see https://pytorch.org/docs/stable/generated/torch.Tensor.grad.html */
+    grad: Tensor | null;
+    /** Whether gradients are computed for this tensor. Can be set on leaves. */
+    requiresGrad: boolean;
+    /** Whether the tensor was made by the user rather than by a recorded op. */
+    readonly isLeaf: boolean;
+    /** Name of the op that made the tensor; null for a leaf. */
+    readonly gradFn: string | null;
+    /** Sets {@link Tensor.requiresGrad} and gives the tensor back. */
+    requiresGrad_(value?: boolean): this;
+    /** Keeps the gradient of a non-leaf in {@link Tensor.grad}. @see https://pytorch.org/docs/stable/generated/torch.Tensor.retain_grad.html */
+    retainGrad(): void;
+    /**
+     * Computes the gradients of every leaf that this tensor depends on and adds them to their `grad`.
+     *
+     * @param gradient gradient of this tensor; ones when it has a single element
+     * @see https://pytorch.org/docs/stable/generated/torch.Tensor.backward.html
+     */
+    backward(gradient?: Tensor | null, options?: BackwardOptions & { inputs?: readonly Tensor[] }): void;
+    /** The same elements without history, sharing storage. @see https://pytorch.org/docs/stable/generated/torch.Tensor.detach.html */
+    detach<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** A copy, through which gradients flow. @see https://pytorch.org/docs/stable/generated/torch.clone.html */
+    clone<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** The tensor itself when it is contiguous, else a copy that is. @see https://pytorch.org/docs/stable/generated/torch.Tensor.contiguous.html */
+    contiguous<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** The tensor as another dtype, on another backend, or both; itself when nothing changes. @see https://pytorch.org/docs/stable/generated/torch.Tensor.to.html */
+    to<A extends Shape>(this: Tensor<A>, target: DType | Backend, dtype?: DType): Tensor<A>;
+    /** Overwrites this tensor by `src`, which is broadcast and cast. @see https://pytorch.org/docs/stable/generated/torch.Tensor.copy_.html */
+    copy_<A extends Shape>(this: Tensor<A>, src: Tensor): Tensor<A>;
+    /** The elements in row-major order, as a copy: Float64Array for int64, bytes for bool. Waits for the device. */
+    data(): Promise<TypedArray>;
+    /** {@link Tensor.data} without waiting. @throws DeviceError where the device cannot be read at once */
+    dataSync(): TypedArray;
+    /** The elements as nested arrays of numbers. @throws DeviceError where the device cannot be read at once */
+    toArray(): NestedArray;
+    /** The one element of a tensor. @throws ShapeError when there are more; DeviceError where the device cannot be read at once */
+    item(): number;
+  }
+}
+
+const cloneOp = defineOp<void>({
+  name: 'clone',
+  doc: 'a copy',
+  infer: ([t]) => [{ shape: t!.shape, dtype: t!.dtype }],
+  forward: ([t]) => [copyData(t!)],
+  backward: (_ctx, [g]) => [g!],
+});
+
+const castOp = defineOp<DType>({
+  name: 'to',
+  doc: 'conversion to another dtype',
+  infer: ([t], dtype) => {
+    checkDevice('to', t!.device, dtype);
+    return [{ shape: t!.shape, dtype }];
+  },
+  forward: ([t], dtype) => [castData(t!, dtype)],
+  backward: ({ inputs }, [g]) => [g!.to(inputs[0]!.dtype)],
+});
+
+/** A copy in another dtype. No gradient is recorded. */
+function castData(t: Tensor, dtype: DType): Tensor {
+  const request = { exprs: [input(0)], inputs: [t], params: [], shape: t.shape, compute: t.dtype, outputs: [dtype] };
+  return wrap(t.device, mapKernel(t.device, 'to', request)[0]!, dtype, t.shape);
+}
+
+const moveOp = defineOp<Backend>({
+  name: 'toDevice',
+  doc: 'a copy on another backend',
+  infer: ([t], device) => {
+    checkDevice('to', device, t!.dtype);
+    return [{ shape: t!.shape, dtype: t!.dtype }];
+  },
+  forward: ([t], device) => [moveData(t!, device)],
+  backward: ({ inputs }, [g]) => [g!.to(inputs[0]!.device)],
+});
+
+function moveData(t: Tensor, device: Backend): Tensor {
+  const dense = contiguousData(t);
+  const whole = dense.offset === 0 ? dense : copyData(dense);
+  const from = t.device;
+  const values = from.caps.syncRead ? from.readSync(whole.handle, t.dtype, t.size) : from.read(whole.handle, t.dtype, t.size);
+  return wrap(device, device.upload(values, t.dtype, t.size), t.dtype, t.shape);
+}
+
+addMethod('clone', function (this: Tensor) {
+  return cloneOp([this], undefined)[0]!;
+});
+addMethod('contiguous', function (this: Tensor) {
+  return this.isContiguous ? this : this.clone();
+});
+addMethod('to', function (this: Tensor, target: DType | Backend, dtype?: DType) {
+  const type = isDType(target) ? target : (dtype ?? this.dtype);
+  const cast = type === this.dtype ? this : castOp([this], type)[0]!;
+  return isDType(target) || target === this.device ? cast : moveOp([cast], target)[0]!;
+});
+addMethod('detach', function (this: Tensor) {
+  return new Tensor(this.storage, this.shape, this.strides, this.offset);
+});
+addMethod('copy_', function (this: Tensor, src: Tensor) {
+  const shape = broadcastShapes('copy_', [this.shape, src.shape]);
+  if (!sameShape(shape, this.shape)) {
+    throw new ShapeError(`copy_: a tensor of shape ${show(src.shape)} does not broadcast to ${show(this.shape)}`);
+  }
+  return inPlace('copy_', this, () => {
+    const here = src.device === this.device ? src : src.to(this.device);
+    // clone: a recorded copy must not share storage with what it is written to.
+    return (sameShape(here.shape, this.shape) ? here : here.expand(this.shape)).clone();
+  });
+});
+
+addProperty(
+  'grad',
+  function (this: Tensor) {
+    return this.meta?.grad ?? null;
+  },
+  function (this: Tensor, value: Tensor | null) {
+    if (value !== null && !sameShape(value.shape, this.shape)) {
+      throw new ShapeError(`grad: a gradient of shape ${show(value.shape)} does not fit a tensor of shape ${show(this.shape)}`);
+    }
+    if (value !== null || this.meta !== null) metaOf(this).grad = value;
+  },
+);
+addProperty(
+  'requiresGrad',
+  function (this: Tensor) {
+    return this.meta?.requiresGrad === true;
+  },
+  function (this: Tensor, value: boolean) {
+    setRequiresGrad(this, value);
+  },
+);
+addProperty('isLeaf', function (this: Tensor) {
+  return (this.meta?.node ?? null) === null;
+});
+addProperty('gradFn', function (this: Tensor) {
+  return this.meta?.node?.name ?? null;
+});
+addMethod('requiresGrad_', function (this: Tensor, value: boolean = true) {
+  setRequiresGrad(this, value);
+  return this;
+});
+addMethod('retainGrad', function (this: Tensor) {
+  const meta = this.meta;
+  if (meta === null || !meta.requiresGrad) throw new AutogradError('retainGrad: the tensor does not require gradients');
+  if (meta.node === null) return;
+  meta.node.retained ??= new Map();
+  meta.node.retained.set(meta.index, this);
+});
+addMethod('backward', function (this: Tensor, gradient?: Tensor | null, options?: BackwardOptions & { inputs?: readonly Tensor[] }) {
+  backward(this, gradient, options);
+});
+
+addMethod('data', function (this: Tensor): Promise<TypedArray> {
+  const dense = contiguousData(this);
+  const whole = dense.offset === 0 ? dense : copyData(dense);
+  return whole.device.read(whole.handle, whole.dtype, whole.size);
+});
+addMethod('dataSync', function (this: Tensor): TypedArray {
+  if (!this.device.caps.syncRead) {
+    throw new DeviceError(`dataSync: the '${this.device.name}' device can only be read asynchronously; write await t.data()`);
+  }
+  const dense = contiguousData(this);
+  const whole = dense.offset === 0 ? dense : copyData(dense);
+  return whole.device.readSync(whole.handle, whole.dtype, whole.size);
+});
+addMethod('item', function (this: Tensor): number {
+  if (this.size !== 1) throw new ShapeError(`item: the tensor has ${this.size} elements (shape ${show(this.shape)}), expected one`);
+  if (!this.device.caps.syncRead) {
+    throw new DeviceError(`item: the '${this.device.name}' device can only be read asynchronously; write (await t.data())[0]`);
+  }
+  return this.dataSync()[0]!;
+});
+addMethod('toArray', function (this: Tensor): NestedArray {
+  const flat = this.dataSync();
+  let at = 0;
+  const build = (d: number): NestedArray => {
+    if (d === this.shape.length) return flat[at++]!;
+    return Array.from({ length: this.shape[d]! }, () => build(d + 1));
+  };
+  return build(0);
+});

@@ -1,0 +1,7 @@
+// One line per family: importing a family registers its ops and adds its methods.
+export * from './arithmetic.ts';
+export * from './convert.ts';
+export * from './create.ts';
+export * from './matmul.ts';
+export * from './sum.ts';
+export * from './view.ts';

@@ -1,0 +1,119 @@
+import { refusePromise } from './autograd/modes.ts';
+import type { GraphNode } from './autograd/node.ts';
+import { setNodeListener } from './autograd/record.ts';
+import { ValueError } from './errors.ts';
+import { isTensor, setBirth, type Tensor } from './tensor.ts';
+
+/** What was born in the innermost open scope. */
+interface Frame {
+  readonly tensors: Set<Tensor>;
+  readonly nodes: Set<GraphNode>;
+  readonly kept: Set<Tensor>;
+}
+
+let frame: Frame | null = null;
+
+/**
+ * Runs `fn` and frees every tensor born inside, but for the tensors it returns (alone, in arrays, plain objects or Maps),
+ * those handed to {@link keep}, gradients of tensors from outside, and what backward through a returned tensor needs.
+ *
+ * On a device this is how memory is given back in time. On the CPU, where the collector owns everything, it is
+ * optional and makes loops faster: freed buffers are used again.
+ *
+ * @throws ValueError when `fn` is asynchronous
+ * @example
+ * ```ts
+ * const loss = scope(() => {
+ *   const loss = lossFn.call(model.call(x), y);
+ *   loss.backward();
+ *   optimizer.step();
+ *   return loss.detach();
+ * });
+ * ```
+ */
+export function scope<T>(fn: () => T): T {
+  const outer = frame;
+  const mine: Frame = { tensors: new Set(), nodes: new Set(), kept: new Set() };
+  frame = mine;
+  const birth = setBirth((t) => mine.tensors.add(t));
+  const listener = setNodeListener((n) => mine.nodes.add(n));
+  let result: T;
+  let done = false;
+  try {
+    result = refusePromise(fn(), 'scope');
+    done = true;
+  } finally {
+    frame = outer;
+    setBirth(birth);
+    setNodeListener(listener);
+    if (!done) sweep(mine, new Set(mine.kept), outer);
+  }
+  const survivors = new Set(mine.kept);
+  collect(result, survivors, new Set());
+  sweep(mine, survivors, outer);
+  return result;
+}
+
+/**
+ * Lets a tensor outlive the scope that it was born in (state that a layer or an optimizer makes on first use). Gives
+ * the tensor back.
+ */
+export function keep<T extends Tensor>(t: T): T {
+  if (!isTensor(t)) throw new ValueError('keep: expects a tensor');
+  frame?.kept.add(t);
+  return t;
+}
+
+/** Lets `t` live as long as `owner` does: it survives scopes that `owner` was not born in. */
+export function keepWith(owner: Tensor, t: Tensor): void {
+  if (frame !== null && !frame.tensors.has(owner)) frame.kept.add(t);
+}
+
+/** Hands a tensor that was kept earlier to the current scope, which frees it when it ends. Without a scope nothing happens. */
+export function release(t: Tensor): void {
+  if (frame === null) return;
+  frame.kept.delete(t);
+  frame.tensors.add(t);
+}
+
+/** Tensors in a result, through arrays, plain objects and Maps. */
+function collect(value: unknown, out: Set<Tensor>, seen: Set<object>): void {
+  if (typeof value !== 'object' || value === null || seen.has(value)) return;
+  seen.add(value);
+  if (isTensor(value)) out.add(value);
+  else if (Array.isArray(value) || value instanceof Set) for (const v of value) collect(v, out, seen);
+  else if (value instanceof Map) for (const v of value.values()) collect(v, out, seen);
+  else if (isPlain(value)) for (const v of Object.values(value)) collect(v, out, seen);
+}
+
+function isPlain(value: object): boolean {
+  const proto: unknown = Object.getPrototypeOf(value);
+  return proto === Object.prototype || proto === null;
+}
+
+/** Frees what did not survive. Survivors now belong to the enclosing scope, if there is one. */
+function sweep(f: Frame, survivors: Set<Tensor>, outer: Frame | null): void {
+  const liveNodes = new Set<GraphNode>();
+  const stack: GraphNode[] = [];
+  const mark = (n: GraphNode | null | undefined): void => {
+    if (n == null || liveNodes.has(n) || !f.nodes.has(n)) return;
+    liveNodes.add(n);
+    stack.push(n);
+  };
+  for (const t of [...survivors]) {
+    mark(t.meta?.node);
+    if (t.viewOf !== null) survivors.add(t.viewOf);
+    if (t.meta?.grad != null) survivors.add(t.meta.grad);
+  }
+  while (stack.length > 0) for (const e of stack.pop()!.edges) mark(e?.node);
+  // A leaf born inside whose graph survives has to stay for its gradient.
+  for (const n of liveNodes) for (const e of n.edges) if (e !== null && e.node.leaf !== null) survivors.add(e.node.leaf);
+  for (const n of f.nodes) {
+    if (!liveNodes.has(n)) n.release();
+    else outer?.nodes.add(n);
+  }
+  for (const t of f.tensors) {
+    if (!survivors.has(t)) t.dispose();
+    else if (!t.disposed && !f.kept.has(t)) outer?.tensors.add(t);
+  }
+}
