@@ -1,4 +1,5 @@
 import { isGradEnabled } from './autograd/modes.ts';
+import { needsGrad } from './autograd/views.ts';
 import { type DType, isFloating, resultType, type Scalar, scalarValue } from './dtype.ts';
 import { DTypeError, ShapeError, ValueError } from './errors.ts';
 import { evaluate } from './evaluate.ts';
@@ -6,7 +7,6 @@ import { defineFunction, type FunctionOptions, type FunctionRow } from './expr/f
 import { call, Expr, type ExprLike, input, param, substitute } from './expr/node.ts';
 import { inPlace, writeElementwise } from './inplace.ts';
 import { sameShape } from './layout.ts';
-import { wantsGrad } from './op.ts';
 import { full } from './ops/full.ts';
 import { broadcastShapes, show } from './shape.ts';
 import { addMethod, isTensor, type Tensor } from './tensor.ts';
@@ -168,7 +168,7 @@ function applyInPlace(
   if (!sameShape(shape, self.shape)) {
     throw new ShapeError(`${name}: the result has shape ${show(shape)} but the tensor written to has ${show(self.shape)}`);
   }
-  if (isGradEnabled() && wantsGrad(tensors)) return inPlace(name, self, outOfPlace);
+  if (isGradEnabled() && tensors.some(needsGrad)) return inPlace(name, self, outOfPlace);
   return writeElementwise(name, self, form(pattern), tensors, params, compute);
 }
 

@@ -1,6 +1,7 @@
 import { isGradEnabled } from './autograd/modes.ts';
 import type { TensorInfo } from './autograd/node.ts';
 import { type RecordedBackward, recordNode } from './autograd/record.ts';
+import { needsGrad } from './autograd/views.ts';
 import type { View } from './backend.ts';
 import type { DType } from './dtype.ts';
 import { isFloating } from './dtype.ts';
@@ -102,13 +103,11 @@ function compute(e: Evaluation): Tensor {
 /** Evaluates and, when gradients are wanted, records. */
 export function evaluate(e: Evaluation): Tensor {
   const out = compute(e);
-  if (!isGradEnabled() || !isFloating(e.output) || !e.inputs.some((t) => t.meta !== null)) return out;
+  if (!isGradEnabled() || !isFloating(e.output) || !e.inputs.some(needsGrad)) return out;
   const n = e.inputs.length;
   const summed = e.dims.length > 0 || e.divisor !== 1;
   const divisor = e.divisor === 1 ? -1 : e.params.length;
-  const wanted = e.inputs.map((t, i) =>
-    t.meta?.requiresGrad === true && isFloating(t.dtype) ? formula(e.expr, n, i, summed, divisor) : null,
-  );
+  const wanted = e.inputs.map((t, i) => (needsGrad(t) && isFloating(t.dtype) ? formula(e.expr, n, i, summed, divisor) : null));
   if (wanted.every((f) => f === null)) return out;
   const used = new Set(wanted.flatMap((f) => f?.sources ?? []));
   const kept = [...e.inputs, out].map((t, i) => (used.has(i) ? t : null));

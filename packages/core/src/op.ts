@@ -1,7 +1,7 @@
 import { isGradEnabled } from './autograd/modes.ts';
 import type { TensorInfo } from './autograd/node.ts';
 import { type RecordedBackward, recordNode } from './autograd/record.ts';
-import { viewData } from './autograd/views.ts';
+import { needsGrad, viewData } from './autograd/views.ts';
 import type { DType } from './dtype.ts';
 import { isFloating } from './dtype.ts';
 import { ValueError } from './errors.ts';
@@ -59,17 +59,13 @@ export function defineOp<A>(definition: OpDefinition<A>): OpFunction<A> {
   return (inputs, attrs) => {
     const metas = def.infer(inputs, attrs);
     const outputs = def.forward(inputs, attrs, metas);
-    if (def.backward === undefined || !isGradEnabled() || !wantsGrad(inputs) || !outputs.some((t) => isFloating(t.dtype))) return outputs;
+    if (def.backward === undefined || !isGradEnabled() || !inputs.some(needsGrad) || !outputs.some((t) => isFloating(t.dtype)))
+      return outputs;
     const save = def.save?.(inputs, outputs, attrs) ?? [];
-    const needs = inputs.map((t) => t.meta?.requiresGrad === true && isFloating(t.dtype));
+    const needs = inputs.map((t) => needsGrad(t) && isFloating(t.dtype));
     recordNode(def.name, inputs, outputs, save, backwardOf(def, attrs, needs));
     return outputs;
   };
-}
-
-/** Whether any of these tensors takes part in differentiation. */
-export function wantsGrad(inputs: readonly Tensor[]): boolean {
-  return inputs.some((t) => t.meta?.requiresGrad === true || (t.viewOf?.meta?.requiresGrad === true && t.viewOf.epoch !== t.epoch));
 }
 
 // A function of its own: the closure must not hold the forward call's tensors.

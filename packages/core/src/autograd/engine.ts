@@ -4,9 +4,10 @@ import { sameShape } from '../layout.ts';
 import { keepWith } from '../scope.ts';
 import { show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
+import { metaOf } from './meta.ts';
 import { setGradEnabled } from './modes.ts';
 import type { Edge, GraphNode } from './node.ts';
-import { edgeOf, metaOf } from './record.ts';
+import { edgeOf } from './views.ts';
 
 /** What a backward pass starts from, wants and leaves behind. */
 export interface BackwardRequest {

@@ -1,7 +1,8 @@
 import { isFloating } from '../dtype.ts';
 import type { Tensor } from '../tensor.ts';
-import { type AutogradMeta, type Edge, GraphNode, SavedTensor, type TensorInfo } from './node.ts';
-import { refreshView } from './views.ts';
+import { attach, infoOf } from './meta.ts';
+import { GraphNode, SavedTensor, type TensorInfo } from './node.ts';
+import { edgeOf } from './views.ts';
 
 /** Backward of a recorded op: the saved tensors in the order they were given, then the gradients of the outputs. */
 export type RecordedBackward = (
@@ -9,35 +10,6 @@ export type RecordedBackward = (
   grads: readonly (Tensor | null)[],
   inputs: readonly TensorInfo[],
 ) => readonly (Tensor | null)[];
-
-/** A tensor's differentiation state, made on first need. */
-export function metaOf(t: Tensor): AutogradMeta {
-  if (t.meta === null) t.meta = { requiresGrad: false, grad: null, node: null, index: 0, accumulator: null, retain: false };
-  return t.meta;
-}
-
-/** Where the gradient of `t` goes, or null when it needs none. */
-export function edgeOf(t: Tensor): Edge | null {
-  if (t.viewOf !== null) refreshView(t);
-  const meta = t.meta;
-  if (meta === null || !meta.requiresGrad) return null;
-  if (meta.node !== null) return { node: meta.node, index: meta.index };
-  if (meta.accumulator === null) meta.accumulator = new GraphNode('accumulateGrad', [], [], [infoOf(t)], () => [], t);
-  return { node: meta.accumulator, index: 0 };
-}
-
-/** What the engine checks gradients of `t` against. */
-export function infoOf(t: Tensor): TensorInfo {
-  return { shape: t.shape, dtype: t.dtype, device: t.device };
-}
-
-/** Makes `t` an output of `node`. */
-export function attach(t: Tensor, node: GraphNode, index: number): void {
-  const meta = metaOf(t);
-  meta.requiresGrad = true;
-  meta.node = node;
-  meta.index = index;
-}
 
 /** Told of every new node while a scope is open. */
 let listener: ((node: GraphNode) => void) | null = null;

@@ -1,14 +1,30 @@
 import { fullData, writeData } from '../kernels.ts';
 import { contiguousStrides, sizeOf } from '../layout.ts';
 import { Tensor } from '../tensor.ts';
+import { attach, infoOf } from './meta.ts';
 import { isGradEnabled, setGradEnabled } from './modes.ts';
-import { GraphNode } from './node.ts';
-import { attach, edgeOf, infoOf } from './record.ts';
+import { type Edge, GraphNode } from './node.ts';
 
 /**
  * Views and in-place writes. A differentiable view remembers its base; a recorded write to either of them gives the
  * base a new history, and views of the base rebuild theirs from it when they are next used.
  */
+
+/** Where the gradient of `t` goes, or null when it needs none. */
+export function edgeOf(t: Tensor): Edge | null {
+  if (t.viewOf !== null) refreshView(t);
+  const meta = t.meta;
+  if (meta === null || !meta.requiresGrad) return null;
+  if (meta.node !== null) return { node: meta.node, index: meta.index };
+  if (meta.accumulator === null) meta.accumulator = new GraphNode('accumulateGrad', [], [], [infoOf(t)], () => [], t);
+  return { node: meta.accumulator, index: 0 };
+}
+
+/** Whether gradients flow to `t`, whose history is brought up to date first. */
+export function needsGrad(t: Tensor): boolean {
+  if (t.viewOf !== null && t.viewOf.epoch !== t.epoch) refreshView(t);
+  return t.meta !== null && t.meta.requiresGrad;
+}
 
 /** Rebuilds a view's history when its base was written to after the view was made or last refreshed. */
 export function refreshView(view: Tensor): void {

@@ -1,5 +1,6 @@
 import { type BackwardOptions, backward } from '../autograd/engine.ts';
-import { metaOf } from '../autograd/record.ts';
+import { metaOf } from '../autograd/meta.ts';
+import { edgeOf, needsGrad } from '../autograd/views.ts';
 import type { Backend } from '../backend.ts';
 import type { DType, TypedArray } from '../dtype.ts';
 import { isDType } from '../dtype.ts';
@@ -96,8 +97,7 @@ const moveOp = defineOp<Backend>({
 });
 
 function moveData(t: Tensor, device: Backend): Tensor {
-  const dense = contiguousData(t);
-  const whole = dense.offset === 0 ? dense : copyData(dense);
+  const whole = wholeBuffer(t);
   const from = t.device;
   const values = from.caps.syncRead ? from.readSync(whole.handle, t.dtype, t.size) : from.read(whole.handle, t.dtype, t.size);
   return wrap(device, device.upload(values, t.dtype, t.size), t.dtype, t.shape);
@@ -144,17 +144,18 @@ addProperty(
 addProperty(
   'requiresGrad',
   function (this: Tensor) {
-    return this.meta?.requiresGrad === true;
+    return needsGrad(this);
   },
   function (this: Tensor, value: boolean) {
     setRequiresGrad(this, value);
   },
 );
 addProperty('isLeaf', function (this: Tensor) {
-  return (this.meta?.node ?? null) === null;
+  return edgeOf(this)?.node.leaf !== null;
 });
 addProperty('gradFn', function (this: Tensor) {
-  return this.meta?.node?.name ?? null;
+  const node = edgeOf(this)?.node;
+  return node === undefined || node.leaf !== null ? null : node.name;
 });
 addMethod('requiresGrad_', function (this: Tensor, value: boolean = true) {
   setRequiresGrad(this, value);
@@ -171,18 +172,25 @@ addMethod('backward', function (this: Tensor, gradient?: Tensor | null, options?
   backward(this, gradient, options);
 });
 
+/** `t`, or a copy of it, whose elements are the first of its buffer in row-major order. */
+function wholeBuffer(t: Tensor): Tensor {
+  const dense = contiguousData(t);
+  return dense.offset === 0 ? dense : copyData(dense);
+}
+
 addMethod('data', function (this: Tensor): Promise<TypedArray> {
-  const dense = contiguousData(this);
-  const whole = dense.offset === 0 ? dense : copyData(dense);
-  return whole.device.read(whole.handle, whole.dtype, whole.size);
+  const whole = wholeBuffer(this);
+  const values = whole.device.read(whole.handle, whole.dtype, whole.size);
+  return whole === this ? values : values.finally(() => whole.dispose());
 });
 addMethod('dataSync', function (this: Tensor): TypedArray {
   if (!this.device.caps.syncRead) {
     throw new DeviceError(`dataSync: the '${this.device.name}' device can only be read asynchronously; write await t.data()`);
   }
-  const dense = contiguousData(this);
-  const whole = dense.offset === 0 ? dense : copyData(dense);
-  return whole.device.readSync(whole.handle, whole.dtype, whole.size);
+  const whole = wholeBuffer(this);
+  const values = whole.device.readSync(whole.handle, whole.dtype, whole.size);
+  if (whole !== this) whole.dispose();
+  return values;
 });
 addMethod('item', function (this: Tensor): number {
   if (this.size !== 1) throw new ShapeError(`item: the tensor has ${this.size} elements (shape ${show(this.shape)}), expected one`);

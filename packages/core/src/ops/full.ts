@@ -1,4 +1,4 @@
-import { metaOf } from '../autograd/record.ts';
+import { metaOf } from '../autograd/meta.ts';
 import type { Backend } from '../backend.ts';
 import { cpu } from '../backend-cpu/index.ts';
 import { castValue, type DType, type FloatScalar, isFloating, scalarValue } from '../dtype.ts';

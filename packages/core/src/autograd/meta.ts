@@ -1,0 +1,21 @@
+import type { Tensor } from '../tensor.ts';
+import type { AutogradMeta, GraphNode, TensorInfo } from './node.ts';
+
+/** A tensor's differentiation state, made on first need. */
+export function metaOf(t: Tensor): AutogradMeta {
+  if (t.meta === null) t.meta = { requiresGrad: false, grad: null, node: null, index: 0, accumulator: null, retain: false };
+  return t.meta;
+}
+
+/** What the engine checks gradients of `t` against. */
+export function infoOf(t: Tensor): TensorInfo {
+  return { shape: t.shape, dtype: t.dtype, device: t.device };
+}
+
+/** Makes `t` an output of `node`. */
+export function attach(t: Tensor, node: GraphNode, index: number): void {
+  const meta = metaOf(t);
+  meta.requiresGrad = true;
+  meta.node = node;
+  meta.index = index;
+}
