@@ -1,7 +1,8 @@
 import { isGradEnabled } from './autograd/modes.ts';
 import { fillsStorage, rebase } from './autograd/views.ts';
+import type { Handle } from './backend.ts';
 import type { DType } from './dtype.ts';
-import { InPlaceError } from './errors.ts';
+import { DTypeError, InPlaceError, ShapeError } from './errors.ts';
 import { spread } from './evaluate.ts';
 import type { Expr } from './expr/node.ts';
 import { backendOf, copyData, mapKernel, wrap, writeData } from './kernels.ts';
@@ -59,13 +60,19 @@ export function writeElementwise(
   }
   const inputs = tensors.map((t) => spread(t, self.shape));
   const [handle] = mapKernel(backend, name, { ...request, inputs }) as [object];
-  if (fillsStorage(self)) self.storage.written(handle);
-  else {
-    const temporary = wrap(backend, handle, self.dtype, self.shape);
-    writeData(self, temporary);
-    temporary.dispose();
-  }
+  take(self, handle);
   return self;
+}
+
+/** Makes a fresh contiguous buffer the contents of `self`: by exchange where `self` is all of its storage, else by a copy. */
+function take(self: Tensor, handle: Handle): void {
+  if (fillsStorage(self)) {
+    self.storage.written(handle);
+    return;
+  }
+  const temporary = wrap(self.storage.backend, handle, self.dtype, self.shape);
+  writeData(self, temporary);
+  temporary.dispose();
 }
 
 /** Whether writing `self` element by element could overwrite an element of `t` before it is read. */
@@ -73,4 +80,40 @@ function collides(self: Tensor, t: Tensor): boolean {
   if (t.storage !== self.storage || t === self) return false;
   const same = t.offset === self.offset && sameShape(t.shape, self.shape) && t.strides.every((s, d) => s === self.strides[d]);
   return !same;
+}
+
+/**
+ * Evaluates one expression per target in a single kernel and overwrites the targets, without recording: how an
+ * optimizer updates a parameter together with its state. Expressions see every input as it was before the update, so
+ * targets may be inputs too.
+ *
+ * @param name names the update in messages and reports
+ * @param exprs one per target, over `inputs` (broadcast to the targets' shape) and `params`
+ * @param targets tensors of one shape and dtype
+ */
+export function updateInPlace(
+  name: string,
+  exprs: readonly Expr[],
+  targets: readonly Tensor[],
+  inputs: readonly Tensor[],
+  params: readonly number[],
+): void {
+  const { shape, dtype } = targets[0]!;
+  for (const t of targets) {
+    checkWritable(name, t);
+    if (!sameShape(t.shape, shape)) throw new ShapeError(`${name}: the targets have shapes ${show(shape)} and ${show(t.shape)}`);
+    if (t.dtype !== dtype) throw new DTypeError(`${name}: the targets have dtypes ${dtype} and ${t.dtype}`);
+  }
+  const backend = backendOf(name, [...targets, ...inputs]);
+  const request = { exprs, params, shape, compute: dtype, outputs: targets.map(() => dtype) };
+  if (backend.caps.inPlace) {
+    const views = inputs.map((t) => spread(targets.some((to) => collides(to, t)) ? copyData(t) : t, shape));
+    mapKernel(backend, name, { ...request, inputs: views, into: targets });
+    for (const t of targets) t.storage.version++;
+    return;
+  }
+  const handles = mapKernel(backend, name, { ...request, inputs: inputs.map((t) => spread(t, shape)) });
+  targets.forEach((t, i) => {
+    take(t, handles[i]!);
+  });
 }

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { replaceData } from './autograd/data.ts';
 export * from './backend.ts';
 export { clearKernels, compiledKernels } from './backend-cpu/compile.ts';
 export { CpuBackend, cpu } from './backend-cpu/index.ts';
@@ -15,7 +16,10 @@ export { derivative, vectorJacobian } from './expr/derivative.ts';
 export { defineFunction, type FunctionRow, functions, type GpuBody } from './expr/function.ts';
 export { arityOf, call, constant, Expr, input, param, substitute, topological } from './expr/node.ts';
 export { expandCalls, printJs } from './expr/print.ts';
+export { updateInPlace } from './inplace.ts';
 export { setReferenceBackend } from './kernels.ts';
 export * from './layout.ts';
+export { camelCase, snakeCase } from './names.ts';
 export { defineOp, defineView, type OpDefinition, ops } from './op.ts';
+export { release } from './scope.ts';
 export { Storage } from './storage.ts';
