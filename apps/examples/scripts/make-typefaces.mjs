@@ -13,6 +13,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { BOX, centre, fit, rasterize, render, SIDE } from './render-glyphs.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const LIST = join(HERE, 'typefaces.json');
@@ -26,17 +27,10 @@ const USAGE = `usage: node make-typefaces.mjs --fonts DIR [--out DIR] [--seed N]
   --packages    print the packages as name@version, one a line, for npm install
   --help        print this`;
 
-const SIDE = 28;
-/** Side of MNIST's box: a digit at scale 1 has its longer side this many pixels. */
-const BOX = 20;
-/** Rendered at OVERSAMPLE times the resolution, then box-filtered: exact area coverage to 1/256 and shifts of 1/8 pixel. */
-const OVERSAMPLE = 8;
-/** Grey levels kept. 16 instead of 256 halves the compressed size and is invisible at this resolution. */
-const LEVELS = 16;
 const TEST_SHARE = 0.2;
 const LICENCES = new Set(['OFL-1.1', 'Apache-2.0']);
-/** Two faces whose upright digits differ by less than this (mean absolute difference, of 1) must not be split over train and test. */
-const SAME_DESIGN = 0.012;
+/** Faces whose upright digits differ by less than this (mean absolute difference of coverage) are one design: one group, one split. */
+const SAME_DESIGN = 0.02;
 
 /** A message for the user: printed without a stack, exit code 2. */
 class UserError extends Error {}
@@ -64,6 +58,11 @@ class Random {
     return low + ((high - low) * (t >>> 0)) / 2 ** 32;
   }
 
+  /** In (low, high), densest in the middle: the mean of two uniform draws. */
+  bell(low, high) {
+    return (this.uniform(low, high) + this.uniform(low, high)) / 2;
+  }
+
   below(n) {
     return Math.floor(this.uniform(0, n));
   }
@@ -81,13 +80,20 @@ class Random {
 
 // --------------------------------------------------------------------------------------------------------------------------- fonts
 
-/** The typefaces of the list, each with its faces' files, checked against what is installed. */
+/** The folder of an installed package, which must have the version of the list. */
+function installedAt({ package: name, version }, modules) {
+  const folder = join(modules, name);
+  if (!existsSync(join(folder, 'package.json'))) throw new UserError(`${name} is not installed in ${modules}`);
+  const installed = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version;
+  if (installed !== version) throw new UserError(`${name} is installed at ${installed}, typefaces.json says ${version}`);
+  return folder;
+}
+
+/** The typefaces of the list, each with the files of its faces. */
 function readTypefaces(list, modules) {
-  return list.typefaces.map(({ package: name, version, group }) => {
-    const folder = join(modules, name);
-    if (!existsSync(join(folder, 'package.json'))) throw new UserError(`${name} is not installed in ${modules}`);
-    const installed = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version;
-    if (installed !== version) throw new UserError(`${name} is installed at ${installed}, typefaces.json says ${version}`);
+  return list.typefaces.map((entry) => {
+    const { package: name, version, group } = entry;
+    const folder = installedAt(entry, modules);
     const { id, family, category, license } = JSON.parse(readFileSync(join(folder, 'metadata.json'), 'utf8'));
     if (!LICENCES.has(license.type)) throw new UserError(`${name} has licence ${license.type}, not one of ${[...LICENCES].join(', ')}`);
     const faces = readdirSync(join(folder, 'files'))
@@ -128,166 +134,28 @@ function split(typefaces, seed) {
   }
 }
 
-// ----------------------------------------------------------------------------------------------------------------------- rendering
-
-const POINTS = [
-  ['x1', 'y1'],
-  ['x2', 'y2'],
-  ['x', 'y'],
-];
-
-/** Applies (x, y) -> (ax + cy + e, bx + dy + f) to path commands. */
-function transform(commands, [a, b, c, d, e, f]) {
-  return commands.map((command) => {
-    const out = { type: command.type };
-    for (const [px, py] of POINTS) {
-      if (command[px] === undefined) continue;
-      out[px] = a * command[px] + c * command[py] + e;
-      out[py] = b * command[px] + d * command[py] + f;
-    }
-    return out;
-  });
-}
-
-/** Bounding box of the points of the path, control points included. */
-function bounds(commands) {
-  const box = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
-  for (const command of commands) {
-    for (const [px, py] of POINTS) {
-      if (command[px] === undefined) continue;
-      box.left = Math.min(box.left, command[px]);
-      box.right = Math.max(box.right, command[px]);
-      box.top = Math.min(box.top, command[py]);
-      box.bottom = Math.max(box.bottom, command[py]);
-    }
-  }
-  return box;
-}
-
-/** The path as an SVG path string in oversampled pixels; the rounding keeps last-bit differences of Math.sin out of the images. */
-function pathData(commands) {
-  return commands
-    .map((command) => {
-      const numbers = POINTS.filter(([px]) => command[px] !== undefined).flatMap(([px, py]) => [command[px], command[py]]);
-      return command.type + numbers.map((v) => v.toFixed(2)).join(' ');
-    })
-    .join('');
-}
-
-/** Rasterizes a path in pixels of the image around its middle, `stroke` pixels bolder, to oversampled coverage in 0-255. */
-function rasterize(Resvg, commands, stroke) {
-  const side = SIDE * OVERSAMPLE;
-  const d = pathData(transform(commands, [OVERSAMPLE, 0, 0, OVERSAMPLE, side / 2, side / 2]));
-  const width = (stroke * OVERSAMPLE).toFixed(2);
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${side}" height="${side}"><rect width="${side}" height="${side}"/><path fill="#fff" stroke="#fff" stroke-linejoin="round" stroke-width="${width}" d="${d}"/></svg>`;
-  const resvg = new Resvg(svg, { fitTo: { mode: 'original' } });
-  const image = resvg.render();
-  const rgba = image.pixels;
-  const out = new Uint8Array(side * side);
-  for (let i = 0; i < out.length; i++) out[i] = rgba[4 * i];
-  image.free();
-  resvg.free();
-  return out;
-}
-
-/** Box-filters the oversampled image so that its centre of mass lies (dx, dy) pixels off the middle, as coverage in 0-1. */
-function centre(fine, dx, dy) {
-  const side = SIDE * OVERSAMPLE;
-  let mass = 0;
-  let mx = 0;
-  let my = 0;
-  for (let y = 0, i = 0; y < side; y++) {
-    for (let x = 0; x < side; x++, i++) {
-      mass += fine[i];
-      mx += fine[i] * (x + 0.5);
-      my += fine[i] * (y + 0.5);
-    }
-  }
-  if (mass === 0) throw new Error('an empty image');
-  const shiftX = Math.round(side / 2 + dx * OVERSAMPLE - mx / mass);
-  const shiftY = Math.round(side / 2 + dy * OVERSAMPLE - my / mass);
-  const out = new Float64Array(SIDE * SIDE);
-  for (let y = 0; y < side; y++) {
-    const toY = y + shiftY;
-    if (toY < 0 || toY >= side) continue;
-    for (let x = 0; x < side; x++) {
-      const toX = x + shiftX;
-      if (toX < 0 || toX >= side) continue;
-      out[Math.floor(toY / OVERSAMPLE) * SIDE + Math.floor(toX / OVERSAMPLE)] += fine[y * side + x] / (255 * OVERSAMPLE ** 2);
-    }
-  }
-  return out;
-}
-
-/** Separable blur with the kernel [w, 1, w] / (1 + 2w). */
-function blur(image, w) {
-  const pass = (input, step, coordinate) =>
-    input.map((v, i) => {
-      const at = coordinate(i);
-      const before = at > 0 ? input[i - step] : 0;
-      const after = at < SIDE - 1 ? input[i + step] : 0;
-      return (v + w * (before + after)) / (1 + 2 * w);
-    });
-  const rows = pass(image, 1, (i) => i % SIDE);
-  return pass(rows, SIDE, (i) => Math.floor(i / SIDE));
-}
-
-/** The path moved to the origin and scaled so that its longer side is `size` pixels. */
-function fit(commands, size) {
-  const { left, top, right, bottom } = bounds(commands);
-  const k = size / Math.max(right - left, bottom - top);
-  return transform(commands, [k, 0, 0, k, (-k * (left + right)) / 2, (-k * (top + bottom)) / 2]);
-}
-
-/** One augmented image of a digit, 0-255. */
-function render(Resvg, commands, random) {
-  const angle = (random.uniform(-12, 12) * Math.PI) / 180;
-  const shear = random.uniform(-0.2, 0.2);
-  const stretch = Math.exp(random.uniform(-0.15, 0.15));
-  const size = BOX * random.uniform(0.7, 1.05);
-  const stroke = Math.max(0, random.uniform(-0.6, 0.9));
-  const dx = random.uniform(-2, 2);
-  const dy = random.uniform(-2, 2);
-  const softness = random.uniform(0, 0.5);
-  const contrast = random.uniform(0.55, 1);
-  const specks = random.below(5);
-
-  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-  // Stretch across, then shear, then rotate.
-  const shaped = transform(commands, [stretch * cos, stretch * sin, shear * cos - sin, shear * sin + cos, 0, 0]);
-  const image = blur(centre(rasterize(Resvg, fit(shaped, size), stroke), dx, dy), softness);
-  const peak = image.reduce((a, b) => Math.max(a, b));
-  const out = image.map((v) => (v / peak) * contrast);
-  for (let i = 0; i < specks; i++) {
-    const at = random.below(out.length);
-    const grey = random.uniform(0.2, 0.6);
-    out[at] += out[at] < contrast / 2 ? grey : -grey;
-  }
-  return Uint8Array.from(out, (v) => Math.round(Math.min(1, Math.max(0, v)) * (LEVELS - 1)) * (255 / (LEVELS - 1)));
-}
-
-/** Stops when a face of a training typeface has the digits of a test face: a copy under another name, or a common ancestor. */
-function checkSplit(Resvg, typefaces) {
+/** Stops when faces of different groups have the same digits: a copy under another name, or a common ancestor. */
+function checkGroups(Resvg, typefaces) {
   const plain = typefaces.flatMap((typeface) =>
-    typeface.faces.map(({ digits }) => ({
-      typeface,
-      images: digits.map((commands) => centre(rasterize(Resvg, fit(commands, BOX), 0), 0, 0)),
-    })),
+    typeface.faces.map(({ digits }) => {
+      const images = digits.map((commands) => centre(rasterize(Resvg, fit(commands, BOX), 0), 0, 0));
+      return { typeface, pixels: Float64Array.from(images.flatMap((image) => [...image])) };
+    }),
   );
-  const train = plain.filter(({ typeface }) => typeface.split === 'train');
-  const problems = [];
-  for (const test of plain.filter(({ typeface }) => typeface.split === 'test')) {
-    for (const other of train) {
+  const problems = new Map();
+  for (const [i, { typeface, pixels }] of plain.entries()) {
+    for (const other of plain.slice(i + 1)) {
+      if (other.typeface.group === typeface.group) continue;
+      const enough = SAME_DESIGN * pixels.length;
       let sum = 0;
-      for (let digit = 0; digit < 10; digit++) {
-        const [a, b] = [test.images[digit], other.images[digit]];
-        for (let i = 0; i < a.length; i++) sum += Math.abs(a[i] - b[i]);
-      }
-      const difference = sum / (10 * SIDE * SIDE);
-      if (difference < SAME_DESIGN) problems.push(`${test.typeface.family} and ${other.typeface.family} (${difference.toFixed(4)})`);
+      for (let at = 0; at < pixels.length && sum < enough; at++) sum += Math.abs(pixels[at] - other.pixels[at]);
+      if (sum < enough) problems.set(`${typeface.family} and ${other.typeface.family}`, (sum / pixels.length).toFixed(4));
     }
   }
-  if (problems.length > 0) throw new UserError(`give these typefaces a common "group":\n  ${[...new Set(problems)].join('\n  ')}`);
+  if (problems.size > 0) {
+    const lines = [...problems].map(([pair, difference]) => `  ${pair} (${difference})`);
+    throw new UserError(`give these typefaces a common "group":\n${lines.join('\n')}`);
+  }
 }
 
 // ------------------------------------------------------------------------------------------------------------------------- output
@@ -311,7 +179,6 @@ function makeImages(Resvg, typefaces, perDigit, seed, order) {
 /** IDX: two zero bytes, type 8 (uint8), number of dimensions, the dimensions as big-endian uint32, the data. */
 function idx(shape, parts) {
   const header = Buffer.alloc(4 + 4 * shape.length);
-  header.writeUInt16BE(0x08, 1);
   header[2] = 0x08;
   header[3] = shape.length;
   for (const [i, size] of shape.entries()) header.writeUInt32BE(size, 4 + 4 * i);
@@ -327,9 +194,14 @@ function gzip(data) {
 }
 
 function fontsTable(typefaces) {
-  const cell = (text) => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ').trim();
+  // One statement a file name in many packages, most of them the same.
+  const cell = (text) => {
+    const statements = text.split(/\S+\.ttf:/).map((s) => s.replaceAll(/\s+/g, ' ').trim());
+    return [...new Set(statements)].join('; ').replaceAll('|', '\\|');
+  };
   const rows = typefaces.map(
-    (t) => `| ${t.family} | ${t.category} | ${t.split} | ${t.faces.length} | \`${t.name}@${t.version}\` | ${t.licence} | ${cell(t.copyright)} |`,
+    (t) =>
+      `| ${t.family} | ${t.category} | ${t.split} | ${t.faces.length} | \`${t.name}@${t.version}\` | ${t.licence} | ${cell(t.copyright)} |`,
   );
   return `# Fonts of the typefaces data set
 
@@ -373,17 +245,27 @@ async function main() {
   if (!/^\d+$/.test(values.seed)) throw new UserError(`--seed takes a whole number, not ${values.seed}`);
 
   const modules = join(resolve(values.fonts), 'node_modules');
+  for (const tool of list.tools) installedAt(tool, modules);
   const typefaces = readTypefaces(list, modules);
   const { opentype, Resvg } = await loadLibraries(values.fonts);
   for (const t of typefaces) for (const face of t.faces) face.digits = readDigits(opentype, face.file);
+  checkGroups(Resvg, typefaces);
   split(typefaces, values.seed);
-  checkSplit(Resvg, typefaces);
 
   const files = new Map();
-  for (const [name, prefix] of [['train', 'train'], ['test', 't10k']]) {
+  for (const [name, prefix] of [
+    ['train', 'train'],
+    ['test', 't10k'],
+  ]) {
     const members = typefaces.filter((t) => t.split === name);
     const examples = makeImages(Resvg, members, list.imagesPerDigit[name], values.seed, name);
-    files.set(`${prefix}-images-idx3-ubyte`, idx([examples.length, SIDE, SIDE], examples.map(({ image }) => image)));
+    files.set(
+      `${prefix}-images-idx3-ubyte`,
+      idx(
+        [examples.length, SIDE, SIDE],
+        examples.map(({ image }) => image),
+      ),
+    );
     files.set(`${prefix}-labels-idx1-ubyte`, idx([examples.length], [Uint8Array.from(examples, ({ label }) => label)]));
     console.log(`${name}: ${members.length} typefaces, ${examples.length} images`);
   }
