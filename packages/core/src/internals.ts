@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { replaceData } from './autograd/data.ts';
+export { clearGrad, replaceData } from './autograd/data.ts';
 export * from './backend.ts';
 export { clearKernels, compiledKernels } from './backend-cpu/compile.ts';
 export { CpuBackend, cpu } from './backend-cpu/index.ts';
@@ -21,5 +21,7 @@ export { setReferenceBackend } from './kernels.ts';
 export * from './layout.ts';
 export { camelCase, snakeCase } from './names.ts';
 export { defineOp, defineView, type OpDefinition, ops } from './op.ts';
+export { dropoutMask } from './random/mask.ts';
 export { release } from './scope.ts';
+export type * from './shape-types.ts';
 export { Storage } from './storage.ts';
