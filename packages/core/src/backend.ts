@@ -66,15 +66,25 @@ export interface MatmulRequest {
   readonly dtype: DType;
 }
 
-/** out[.., i, ..] = src[.., index[.., i, ..], ..] along `dim`; every other dimension of index is at most src's. */
+/**
+ * out[.., i, ..] = src[.., index[.., i, ..], ..] along `dim`; every other dimension of index is at most src's. Indices
+ * count from 0; where values can be read at once, one outside of the dimension is an IndexError.
+ */
 export interface GatherRequest {
+  /** What the user called, for messages. */
+  readonly op?: string;
   readonly src: View;
   readonly dim: number;
   readonly index: View;
 }
 
-/** A copy of `base` with src[.., i, ..] added at [.., index[.., i, ..], ..] along `dim`. */
+/**
+ * A copy of `base` with src[.., i, ..] added at [.., index[.., i, ..], ..] along `dim`; `src` has the shape of `index`.
+ * Indices as in {@link GatherRequest}, checked before anything is added.
+ */
 export interface ScatterAddRequest {
+  /** What the user called, for messages. */
+  readonly op?: string;
   readonly base: View;
   readonly dim: number;
   readonly index: View;

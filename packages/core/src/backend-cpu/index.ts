@@ -128,8 +128,10 @@ export class CpuBackend implements Backend {
     const to = r.before.map((b) => Math.max(b, 0));
     const size = r.src.shape.map((n, d) => Math.max(n - from[d]! - Math.max(-r.after[d]!, 0), 0));
     const shift = (offset: number, s: readonly number[], by: readonly number[]): number => by.reduce((o, k, d) => o + k * s[d]!, offset);
-    const src = { ...r.src, shape: size, offset: shift(r.src.offset, r.src.strides, from) };
-    this.write({ handle, dtype: r.src.dtype, shape: size, strides, offset: shift(0, strides, to) }, src);
+    // Field by field: a view may be a tensor, whose handle and dtype are accessors that a spread leaves out.
+    const { handle: source, dtype, strides: steps } = r.src;
+    const src = { handle: source, dtype, shape: size, strides: steps, offset: shift(r.src.offset, steps, from) };
+    this.write({ handle, dtype, shape: size, strides, offset: shift(0, strides, to) }, src);
     return handle;
   }
 
@@ -138,7 +140,7 @@ export class CpuBackend implements Backend {
   }
 
   scatterAdd(r: ScatterAddRequest): Handle {
-    return runScatterAdd(r, this.copy(r.base), contiguousStrides(r.base.shape));
+    return runScatterAdd(r, () => this.copy(r.base));
   }
 }
 

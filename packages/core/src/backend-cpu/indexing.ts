@@ -1,62 +1,111 @@
-import type { GatherRequest, ScatterAddRequest } from '../backend.ts';
-import type { TypedArray } from '../dtype.ts';
+import type { GatherRequest, ScatterAddRequest, View } from '../backend.ts';
+import type { DType, TypedArray } from '../dtype.ts';
 import { allocate } from '../dtype.ts';
 import { IndexError } from '../errors.ts';
-import { sizeOf } from '../layout.ts';
+import { contiguousStrides, sizeOf } from '../layout.ts';
+import { compile } from './compile.ts';
+import { coalesce, type Loop, type Motion, motion } from './loops.ts';
 
-/** Calls `visit` for every index of `shape` in row-major order with the offset of each operand. */
-function walk(
-  shape: readonly number[],
-  strides: readonly (readonly number[])[],
-  start: readonly number[],
-  visit: (at: readonly number[], linear: number) => void,
-): void {
-  const n = sizeOf(shape);
-  const at = [...start];
-  const index = new Array<number>(shape.length).fill(0);
-  for (let linear = 0; linear < n; linear++) {
-    visit(at, linear);
-    for (let d = shape.length - 1; d >= 0; d--) {
-      for (let o = 0; o < at.length; o++) at[o]! += strides[o]![d]!;
-      if (++index[d]! < shape[d]!) break;
-      for (let o = 0; o < at.length; o++) at[o]! -= strides[o]![d]! * shape[d]!;
-      index[d] = 0;
-    }
+/** Runs of at least this length are copied as blocks. */
+const block = 32;
+
+/** `body` inside `rank` nested loops, over operands whose offsets are b0, b1, ...; `inner` is the innermost loop. */
+function nest(rank: number, operands: number, inner: string): string {
+  const head: string[] = [];
+  for (let d = 0; d < rank; d++) {
+    head.push(`const n${d}=loops[${d}].n;`);
+    for (let i = 0; i < operands; i++) head.push(`const s${i}_${d}=loops[${d}].strides[${i}];`);
   }
+  for (let i = 0; i < operands; i++) head.push(`let b${i}_0=offsets[${i}];`);
+  let body = inner;
+  for (let d = rank - 2; d >= 0; d--) {
+    const starts = Array.from({ length: operands }, (_, i) => `let b${i}_${d + 1}=b${i}_${d};`).join('');
+    const moves = Array.from({ length: operands }, (_, i) => `b${i}_${d}+=s${i}_${d};`).join('');
+    body = `for(let i${d}=0;i${d}<n${d};i${d}++){${starts}${body}${moves}}`;
+  }
+  return `${head.join('')}${body}`;
 }
 
-function checked(i: number, n: number, op: string, dim: number): number {
-  const k = i < 0 ? i + n : i;
-  if (!(k >= 0 && k < n)) throw new IndexError(`${op}: index ${i} is out of range for dimension ${dim} of size ${n}`);
-  return k;
+/** Position of operand `i` in the innermost loop over j. */
+function at(i: number, rank: number, motions: readonly Motion[]): string {
+  const d = rank - 1;
+  if (rank === 0) return `b${i}_0`;
+  return motions[i] === 'fixed' ? `b${i}_${d}` : motions[i] === 'unit' ? `b${i}_${d}+j` : `b${i}_${d}+j*s${i}_${d}`;
+}
+
+const each = (rank: number, body: string): string => (rank === 0 ? body : `for(let j=0;j<n${rank - 1};j++){${body}}`);
+
+/** Gives the first index outside of 0..n-1, or undefined. */
+type Check = (loops: readonly Loop[], where: TypedArray, offsets: readonly number[], n: number) => number | undefined;
+
+/** Throws unless every index lies in 0..n-1. Repeats of a broadcast index are looked at once. */
+function checkRange(op: string, index: View, dim: number, n: number): void {
+  const shape = index.shape.map((size, d) => (index.strides[d] === 0 ? Math.min(size, 1) : size));
+  if (sizeOf(shape) === 0) return;
+  const loops = coalesce(shape, [index.strides]);
+  const rank = loops.length;
+  const motions = loops.slice(-1).map((l) => motion(l.strides[0]!));
+  const check = compile(`inRange|${index.dtype}|${rank}${motions.join()}`, () => {
+    const body = each(rank, `const k=w[${at(0, rank, motions)}];if(!(k>=0&&k<n))return k;`);
+    return { code: `return function(loops,w,offsets,n){${nest(rank, 1, body)}};`, helpers: {} };
+  }) as unknown as Check;
+  const bad = check(loops, index.handle as TypedArray, [index.offset], n);
+  if (bad !== undefined) throw new IndexError(`${op}: index ${bad} is out of range for dim ${dim} of size ${n}`);
+}
+
+/** Walks out (or base), src and index together; `step` is the distance between neighbours along the indexed dimension. */
+type Move = (loops: readonly Loop[], out: TypedArray, src: TypedArray, where: TypedArray, offsets: readonly number[], step: number) => void;
+
+function mover(kind: 'gather' | 'scatterAdd', dtype: DType, index: DType, rank: number, motions: readonly Motion[]): Move {
+  return compile(`${kind}|${dtype}|${index}|${rank}${motions.join()}`, () => {
+    const [o, s, w] = [0, 1, 2].map((i) => at(i, rank, motions)) as [string, string, string];
+    // bool stays 0 or 1: its sum is "any".
+    const add = dtype === 'bool' ? '|=' : '+=';
+    const one = (where: string): string => (kind === 'gather' ? `out[${o}]=src[${s}+${where}];` : `out[${o}+${where}]${add}src[${s}];`);
+    let inner: string;
+    if (motions[2] === 'fixed' && rank > 0) {
+      inner = `const k=w[${w}]*step;`;
+      const rows = each(rank, one('k'));
+      const d = rank - 1;
+      if (kind === 'gather' && motions[0] === 'unit' && motions[1] === 'unit') {
+        inner += `if(n${d}>=${block})out.set(src.subarray(b1_${d}+k,b1_${d}+k+n${d}),b0_${d});else ${rows}`;
+      } else inner += rows;
+    } else inner = each(rank, one(`w[${w}]*step`));
+    return { code: `return function(loops,out,src,w,offsets,step){${nest(rank, 3, inner)}};`, helpers: {} };
+  }) as unknown as Move;
 }
 
 /** `strides` with dimension `dim` standing still: that coordinate comes from the index. */
 const without = (strides: readonly number[], dim: number): number[] => strides.map((s, d) => (d === dim ? 0 : s));
 
-/** Gathers into a fresh buffer of the index's shape. Negative indices count from the end. */
+/** Gathers into a fresh buffer of the index's shape. */
 export function runGather(r: GatherRequest, make: typeof allocate = allocate): TypedArray {
   const { src, index, dim } = r;
-  const out = make(src.dtype, sizeOf(index.shape));
-  const data = src.handle as TypedArray;
-  const where = index.handle as TypedArray;
-  const n = src.shape[dim]!;
-  const step = src.strides[dim]!;
-  walk(index.shape, [without(src.strides, dim), index.strides], [src.offset, index.offset], (at, linear) => {
-    out[linear] = data[at[0]! + checked(where[at[1]!]!, n, 'gather', dim) * step]!;
-  });
+  const { shape } = index;
+  checkRange(r.op ?? 'gather', index, dim, src.shape[dim]!);
+  const out = make(src.dtype, sizeOf(shape));
+  if (out.length === 0) return out;
+  const loops = coalesce(shape, [contiguousStrides(shape), without(src.strides, dim), index.strides]);
+  const move = mover('gather', src.dtype, index.dtype, loops.length, motionsOf(loops));
+  move(loops, out, src.handle as TypedArray, index.handle as TypedArray, [0, src.offset, index.offset], src.strides[dim]!);
   return out;
 }
 
-/** Adds into a copy of the base, which the caller provides contiguous. Nothing is returned when an index is bad. */
-export function runScatterAdd(r: ScatterAddRequest, copyOfBase: TypedArray, strides: readonly number[]): TypedArray {
+/** Adds into a contiguous copy of the base, which `copyOfBase` makes once the indices are known to be good. */
+export function runScatterAdd(r: ScatterAddRequest, copyOfBase: () => TypedArray): TypedArray {
   const { index, src, dim } = r;
-  const where = index.handle as TypedArray;
-  const data = src.handle as TypedArray;
-  const n = r.base.shape[dim]!;
-  const step = strides[dim]!;
-  walk(index.shape, [without(strides, dim), index.strides, src.strides], [0, index.offset, src.offset], (at) => {
-    copyOfBase[at[0]! + checked(where[at[1]!]!, n, 'scatterAdd', dim) * step]! += data[at[2]!]!;
-  });
-  return copyOfBase;
+  const { shape } = index;
+  checkRange(r.op ?? 'scatterAdd', index, dim, r.base.shape[dim]!);
+  const out = copyOfBase();
+  if (sizeOf(shape) === 0) return out;
+  const strides = contiguousStrides(r.base.shape);
+  const loops = coalesce(shape, [without(strides, dim), src.strides, index.strides]);
+  const move = mover('scatterAdd', r.base.dtype, index.dtype, loops.length, motionsOf(loops));
+  move(loops, out, src.handle as TypedArray, index.handle as TypedArray, [0, src.offset, index.offset], strides[dim]!);
+  return out;
+}
+
+function motionsOf(loops: readonly Loop[]): Motion[] {
+  const last = loops[loops.length - 1];
+  return [0, 1, 2].map((i) => (last === undefined ? 'fixed' : motion(last.strides[i]!)));
 }

@@ -1,10 +1,11 @@
-import { ShapeError } from '../errors.ts';
+import { ShapeError, ValueError } from '../errors.ts';
 import { broadcastStrides, sameShape, viewStrides } from '../layout.ts';
 import { defineView } from '../op.ts';
-import { checkSizes, inferShape, normalizeDim, show } from '../shape.ts';
-import type { At, Permute, Reshape, Shape } from '../shape-types.ts';
+import { checkSizes, inferShape, normalizeDim, normalizeDims, show } from '../shape.ts';
+import type { At, Flatten, Permute, Reshape, Shape } from '../shape-types.ts';
 import { addMethod, addProperty, type Tensor } from '../tensor.ts';
 import type { Ok, Out } from '../typed.ts';
+import type { Squeeze, Transpose, Unsqueeze } from '../view-types.ts';
 
 declare module '../tensor.ts' {
   interface Tensor<S extends Shape = Shape> {
@@ -16,10 +17,53 @@ declare module '../tensor.ts' {
     permute<A extends Shape, const P extends Shape>(this: Tensor<A>, ...dims: Ok<Permute<A, P>, P> & Shape): Out<Permute<A, P>>;
     /** Dimensions of size 1 (or new leading ones) repeated without copying; -1 keeps a size. @see https://pytorch.org/docs/stable/generated/torch.Tensor.expand.html */
     expand(shape: Shape): Tensor;
+    /** {@link Tensor.expand} under PyTorch's other name. @see https://pytorch.org/docs/stable/generated/torch.broadcast_to.html */
+    broadcastTo(shape: Shape): Tensor;
+    /** {@link Tensor.expand} to the shape of `other`. @see https://pytorch.org/docs/stable/generated/torch.Tensor.expand_as.html */
+    expandAs<B extends Shape>(other: Tensor<B>): Tensor<B>;
+    /** {@link Tensor.view} under the shape of `other`. @see https://pytorch.org/docs/stable/generated/torch.Tensor.view_as.html */
+    viewAs<B extends Shape>(other: Tensor<B>): Tensor<B>;
+    /** {@link Tensor.reshape} to the shape of `other`. @see https://pytorch.org/docs/stable/generated/torch.Tensor.reshape_as.html */
+    reshapeAs<B extends Shape>(other: Tensor<B>): Tensor<B>;
+    /**
+     * Without the dimensions of size 1 among `dim` (one, several, or all), as a view. Others stay.
+     *
+     * @throws IndexError when a dim is out of range
+     * @see https://pytorch.org/docs/stable/generated/torch.squeeze.html
+     */
+    squeeze<A extends Shape, const X extends number>(this: Tensor<A>, dim: Ok<Squeeze<A, X>, X>): Out<Squeeze<A, X>>;
+    squeeze(dim?: number | readonly number[]): Tensor;
+    /** With a new dimension of size 1 at `dim`, as a view. @see https://pytorch.org/docs/stable/generated/torch.unsqueeze.html */
+    unsqueeze<A extends Shape, const X extends number>(this: Tensor<A>, dim: Ok<Unsqueeze<A, X>, X>): Out<Unsqueeze<A, X>>;
+    /**
+     * Dimensions `startDim` to `endDim`, both included, as one: a view where possible, else a copy. A 0-d tensor becomes 1-d.
+     *
+     * @param startDim default 0
+     * @param endDim default -1
+     * @see https://pytorch.org/docs/stable/generated/torch.flatten.html
+     */
+    flatten<A extends Shape>(this: Tensor<A>, startDim: 1): Tensor<Flatten<A>>;
+    flatten(startDim?: number, endDim?: number): Tensor;
+    /** Dimension `dim` split into `sizes` (one may be -1), as a view. @see https://pytorch.org/docs/stable/generated/torch.unflatten.html */
+    unflatten(dim: number, sizes: Shape): Tensor;
+    /** Dimensions `source` moved to the places `destination`; the others keep their order. A view. @see https://pytorch.org/docs/stable/generated/torch.movedim.html */
+    movedim(source: number | readonly number[], destination: number | readonly number[]): Tensor;
     /** Two dimensions exchanged, as a view. @see https://pytorch.org/docs/stable/generated/torch.transpose.html */
-    transpose(dim0: number, dim1: number): Tensor;
+    transpose<A extends Shape, const X extends number, const Y extends number>(
+      this: Tensor<A>,
+      dim0: Ok<Transpose<A, X, Y>, X>,
+      dim1: Y,
+    ): Out<Transpose<A, X, Y>>;
+    /** {@link Tensor.transpose} under NumPy's name. @see https://pytorch.org/docs/stable/generated/torch.swapaxes.html */
+    swapaxes<A extends Shape, const X extends number, const Y extends number>(
+      this: Tensor<A>,
+      axis0: Ok<Transpose<A, X, Y>, X>,
+      axis1: Y,
+    ): Out<Transpose<A, X, Y>>;
     /** The last two dimensions exchanged. @see https://pytorch.org/docs/stable/tensors.html#torch.Tensor.mT */
     readonly mT: Tensor;
+    /** All dimensions in reverse order. @see https://pytorch.org/docs/stable/tensors.html#torch.Tensor.T */
+    readonly T: Tensor;
     /** Size of one dimension. */
     dim<A extends Shape, const X extends number>(this: Tensor<A>, dim: X): At<A, X>;
   }
@@ -99,19 +143,111 @@ addMethod('reshape', function (this: Tensor, target: readonly number[]) {
 addMethod('permute', function (this: Tensor, ...dims: number[]) {
   return permuteOp(this, dims);
 });
+function transpose(op: string, t: Tensor, dim0: number, dim1: number): Tensor {
+  const a = normalizeDim(op, dim0, t.shape);
+  const b = normalizeDim(op, dim1, t.shape);
+  return permuteOp(
+    t,
+    t.shape.map((_, d) => (d === a ? b : d === b ? a : d)),
+  );
+}
 addMethod('transpose', function (this: Tensor, dim0: number, dim1: number) {
-  const a = normalizeDim('transpose', dim0, this.shape);
-  const b = normalizeDim('transpose', dim1, this.shape);
-  const order = this.shape.map((_, d) => (d === a ? b : d === b ? a : d));
-  return permuteOp(this, order);
+  return transpose('transpose', this, dim0, dim1);
+});
+addMethod('swapaxes', function (this: Tensor, axis0: number, axis1: number) {
+  return transpose('swapaxes', this, axis0, axis1);
+});
+addProperty('T', function (this: Tensor) {
+  return permuteOp(
+    this,
+    this.shape.map((_, d) => this.ndim - 1 - d),
+  );
 });
 addProperty('mT', function (this: Tensor) {
   if (this.ndim < 2) throw new ShapeError(`mT: needs at least 2 dimensions, got ${show(this.shape)}`);
-  return this.transpose(-2, -1);
+  return transpose('mT', this, -2, -1);
 });
 addMethod('expand', function (this: Tensor, shape: readonly number[]) {
   return expandOp(this, shape);
 });
+addMethod('broadcastTo', function (this: Tensor, shape: readonly number[]) {
+  return expandOp(this, shape);
+});
+addMethod('expandAs', function (this: Tensor, other: Tensor) {
+  return expandOp(this, other.shape);
+});
+addMethod('viewAs', function (this: Tensor, other: Tensor) {
+  return viewOp(this, other.shape);
+});
+addMethod('reshapeAs', function (this: Tensor, other: Tensor) {
+  return this.reshape(other.shape);
+});
+
+const squeezeOp = defineView<readonly number[]>({
+  name: 'squeeze',
+  doc: 'without dimensions of size 1',
+  window(t, dims) {
+    const keep = (_: number, d: number): boolean => !dims.includes(d);
+    return { shape: t.shape.filter(keep), strides: t.strides.filter(keep), offset: t.offset };
+  },
+  backward: ({ input }, g) => g.reshape(input.shape) as Tensor,
+});
+addMethod('squeeze', function (this: Tensor, dim?: number | readonly number[]) {
+  // An explicit empty list names no dimension, unlike no argument at all.
+  const dims = typeof dim === 'object' && dim.length === 0 ? [] : normalizeDims('squeeze', dim, this.shape);
+  return squeezeOp(
+    this,
+    dims.filter((d) => this.shape[d] === 1),
+  );
+});
+
+const unsqueezeOp = defineView<number>({
+  name: 'unsqueeze',
+  doc: 'with a new dimension of size 1',
+  window: (t, dim) => ({
+    shape: [...t.shape.slice(0, dim), 1, ...t.shape.slice(dim)],
+    strides: [...t.strides.slice(0, dim), dim < t.ndim ? t.shape[dim]! * t.strides[dim]! : 1, ...t.strides.slice(dim)],
+    offset: t.offset,
+  }),
+  backward: ({ input }, g) => g.reshape(input.shape) as Tensor,
+});
+addMethod('unsqueeze', function (this: Tensor, dim: number) {
+  return unsqueezeOp(this, normalizeDim('unsqueeze', dim, this.shape, 1));
+});
+
+addMethod('flatten', function (this: Tensor, startDim: number = 0, endDim: number = -1) {
+  const from = normalizeDim('flatten', startDim, this.shape);
+  const to = normalizeDim('flatten', endDim, this.shape);
+  if (from > to) throw new ValueError(`flatten: startDim ${startDim} comes after endDim ${endDim} in ${show(this.shape)}`);
+  // The size is spelled out: -1 cannot be inferred beside a dimension of size 0.
+  const size = this.shape.slice(from, to + 1).reduce((p, n) => p * n, 1);
+  return this.reshape([...this.shape.slice(0, from), size, ...this.shape.slice(to + 1)]);
+});
+addMethod('unflatten', function (this: Tensor, dim: number, sizes: readonly number[]) {
+  if (this.ndim === 0) throw new ShapeError('unflatten: a 0-d tensor has no dimension to split');
+  const d = normalizeDim('unflatten', dim, this.shape);
+  const split = inferShape('unflatten', [this.shape[d]!], sizes);
+  return viewOp(this, [...this.shape.slice(0, d), ...split, ...this.shape.slice(d + 1)]);
+});
+addMethod('movedim', function (this: Tensor, source: number | readonly number[], destination: number | readonly number[]) {
+  const list = (x: number | readonly number[]): number[] =>
+    (typeof x === 'number' ? [x] : x).map((d) => normalizeDim('movedim', d, this.shape));
+  const from = list(source);
+  const to = list(destination);
+  if (from.length !== to.length) {
+    throw new ValueError(`movedim: ${from.length} source dims and ${to.length} destination dims for ${show(this.shape)}`);
+  }
+  if (new Set(from).size !== from.length || new Set(to).size !== to.length) {
+    throw new ValueError(`movedim: repeated dim in source ${show(from)} or destination ${show(to)}`);
+  }
+  if (this.ndim === 0) return permuteOp(this, []);
+  const rest = this.shape.map((_, d) => d).filter((d) => !from.includes(d));
+  return permuteOp(
+    this,
+    this.shape.map((_, d) => (to.includes(d) ? from[to.indexOf(d)]! : rest.shift()!)),
+  );
+});
+
 addMethod('dim', function (this: Tensor, dim: number) {
   return this.shape[normalizeDim('dim', dim, this.shape)]!;
 });
