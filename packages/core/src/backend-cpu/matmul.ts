@@ -4,7 +4,7 @@ import { allocate, exactInteger } from '../dtype.ts';
 import { sizeOf } from '../layout.ts';
 
 /** Rows and columns of C that the inner loop keeps in registers. */
-const tile = 4;
+export const tile = 4;
 /** Depth of a panel: two packed panels of this depth stay in the first-level cache. */
 const depth = 256;
 /** Columns of B packed at a time. */

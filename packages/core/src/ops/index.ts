@@ -1,5 +1,6 @@
 // One line per family: importing a family registers its ops and adds its methods.
 export * from './arithmetic.ts';
+export * from './conv.ts';
 export * from './convert.ts';
 export * from './create.ts';
 export * from './gather.ts';
