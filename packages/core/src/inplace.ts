@@ -1,4 +1,5 @@
 import { isGradEnabled } from './autograd/modes.ts';
+import { type GraphNode, setNodeListener } from './autograd/node.ts';
 import { fillsStorage, rebase } from './autograd/views.ts';
 import type { Handle } from './backend.ts';
 import type { DType } from './dtype.ts';
@@ -28,13 +29,24 @@ export function checkWritable(name: string, self: Tensor): void {
 }
 
 /**
- * Writes the result of an op into `self` and gives `self` the history of the result. The op runs out of place first, so
- * whatever it saves keeps the value that it saw.
+ * Writes the result of an op into `self` and gives `self` the history of the result. The op runs out of place first; what
+ * it saves of `self` for its own gradient is copied before the write, as in PyTorch.
  */
 export function inPlace(name: string, self: Tensor, compute: () => Tensor): Tensor {
   checkWritable(name, self);
-  const value = compute();
-  const cast = value.dtype === self.dtype ? value : value.to(self.dtype);
+  const made: GraphNode[] = [];
+  const outer = setNodeListener((node) => {
+    made.push(node);
+    outer?.(node);
+  });
+  let cast: Tensor;
+  try {
+    const value = compute();
+    cast = value.dtype === self.dtype ? value : value.to(self.dtype);
+  } finally {
+    setNodeListener(outer);
+  }
+  for (const node of made) for (const slot of node.saved) slot.preserve(self.storage);
   writeData(self, cast);
   if (isGradEnabled()) rebase(self, cast);
   return self;

@@ -1,6 +1,5 @@
 import { refusePromise } from './autograd/modes.ts';
-import type { GraphNode } from './autograd/node.ts';
-import { setNodeListener } from './autograd/record.ts';
+import { type GraphNode, setNodeListener } from './autograd/node.ts';
 import { ValueError } from './errors.ts';
 import { isTensor, setBirth, type Tensor } from './tensor.ts';
 
@@ -100,7 +99,8 @@ function sweep(f: Frame, survivors: Set<Tensor>, outer: Frame | null): void {
     liveNodes.add(n);
     stack.push(n);
   };
-  for (const t of [...survivors]) {
+  // What a survivor brings in is visited too: a set is walked to its end as it grows.
+  for (const t of survivors) {
     mark(t.meta?.node);
     if (t.viewOf !== null) survivors.add(t.viewOf);
     if (t.meta?.grad != null) survivors.add(t.meta.grad);

@@ -7,10 +7,19 @@ const net = new FinalizationRegistry<{ backend: Backend; handle: Handle; dtype: 
   backend.free(handle, dtype);
 });
 
+let made = 0;
+
+/** How many storages were made so far: later ones have larger ids. */
+export function storagesMade(): number {
+  return made;
+}
+
 /** A buffer with its version, shared by every view of it. */
 export class Storage {
   readonly backend: Backend;
   readonly dtype: DType;
+  /** Counts storages, in order of creation. */
+  readonly id: number = made++;
   /** Elements in the buffer. */
   readonly length: number;
   /** Counts in-place writes. */

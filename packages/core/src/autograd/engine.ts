@@ -1,8 +1,10 @@
+import { debug } from '../debug.ts';
 import { AutogradError, ShapeError } from '../errors.ts';
 import { copyData, fullData } from '../kernels.ts';
 import { sameShape } from '../layout.ts';
 import { keepWith } from '../scope.ts';
 import { show } from '../shape.ts';
+import { type Storage, storagesMade } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';
 import { metaOf } from './meta.ts';
 import { setGradEnabled } from './modes.ts';
@@ -28,6 +30,7 @@ export function runBackward(r: BackwardRequest): (Tensor | null)[] {
   const order = reachable(r.roots.map((x) => x.edge.node));
   const needed = r.capture === null ? null : leadingTo(order, r.capture);
   const grads = new Map<GraphNode, (Tensor | null)[]>();
+  const sinks: Sinks = { since: storagesMade(), taken: new Set(), retained: [] };
   const captured: (Tensor | null)[] = (r.capture ?? []).map(() => null);
   const before = setGradEnabled(r.createGraph);
   try {
@@ -37,13 +40,14 @@ export function runBackward(r: BackwardRequest): (Tensor | null)[] {
       const incoming = grads.get(node);
       if (incoming === undefined) continue;
       grads.delete(node);
-      if (node.leaf === null) visit(node, incoming, r, needed, grads, captured);
+      if (node.leaf === null) visit(node, incoming, r, needed, grads, captured, sinks);
       else grads.set(node, incoming);
     }
-    // Leaves come last: by now every contribution has arrived.
+    // Leaves come last: by now every contribution has arrived, and nothing was changed if a backward failed.
+    for (const [t, g] of sinks.retained) accumulate(t, g, r.createGraph, sinks);
     for (const [node, [g]] of grads) {
       if (g === null || g === undefined) continue;
-      if (r.capture === null) accumulate(node.leaf!, g, r.createGraph);
+      if (r.capture === null) accumulate(node.leaf!, g, r.createGraph, sinks);
       else collect(node, [g], r.capture, captured);
     }
   } finally {
@@ -52,25 +56,42 @@ export function runBackward(r: BackwardRequest): (Tensor | null)[] {
   return captured;
 }
 
+/** What the gradients that a backward pass hands out have in common. */
+interface Sinks {
+  /** Storages with smaller ids were there before: a gradient on one of them belongs to somebody else. */
+  readonly since: number;
+  /** Storages that were handed out already. */
+  readonly taken: Set<Storage>;
+  /** Gradients of non-leaves that asked to keep theirs. */
+  readonly retained: [Tensor, Tensor][];
+}
+
+/** The nodes that lead to a captured edge, and the captured ones. */
+interface Needed {
+  readonly inner: ReadonlySet<GraphNode>;
+  readonly targets: ReadonlySet<GraphNode>;
+}
+
 function visit(
   node: GraphNode,
   incoming: readonly (Tensor | null)[],
   r: BackwardRequest,
-  needed: ReadonlySet<GraphNode> | null,
+  needed: Needed | null,
   grads: Map<GraphNode, (Tensor | null)[]>,
   captured: (Tensor | null)[],
+  sinks: Sinks,
 ): void {
   if (r.capture !== null) collect(node, incoming, r.capture, captured);
   else if (node.retained !== null) {
-    for (const [i, t] of node.retained) if (incoming[i] != null) accumulate(t, incoming[i]!, r.createGraph);
+    for (const [i, t] of node.retained) if (incoming[i] != null) sinks.retained.push([t, incoming[i]!]);
   }
-  if (needed !== null && !needed.has(node)) return;
-  const results = node.backward(incoming);
+  if (needed !== null && !needed.inner.has(node)) return;
+  const results = debug.afterBackward === null ? node.backward(incoming) : debug.afterBackward(node, node.backward(incoming));
   for (let i = 0; i < node.edges.length; i++) {
     const edge = node.edges[i]!;
     const g = results[i];
     if (edge === null || g === null || g === undefined) continue;
-    if (needed !== null && !needed.has(edge.node)) continue;
+    if (needed !== null && !needed.inner.has(edge.node) && !needed.targets.has(edge.node)) continue;
     receive(grads, edge, g, node);
   }
   if (!r.retainGraph) node.release();
@@ -103,12 +124,15 @@ function collect(node: GraphNode, incoming: readonly (Tensor | null)[], capture:
   });
 }
 
-/** Adds a gradient to `t.grad`. Without createGraph the stored tensor is detached and its buffer is its own. */
-function accumulate(t: Tensor, grad: Tensor, createGraph: boolean): void {
+/** Adds a gradient to `t.grad`, which gets a buffer of its own: the user may write to it. */
+function accumulate(t: Tensor, grad: Tensor, createGraph: boolean, sinks: Sinks): void {
   const meta = metaOf(t);
   if (meta.grad === null) {
-    // A gradient may be another's buffer seen twice (add hands its own on): what the user may write to must not be shared.
-    meta.grad = createGraph ? grad : grad.isContiguous && grad.storage.refs <= 1 ? grad : copyData(grad);
+    // An op may hand on what it was given, so the same tensor can arrive at two leaves, or be the caller's own.
+    const { storage } = grad;
+    const free = grad.isContiguous && storage.refs <= 1 && storage.id >= sinks.since && !sinks.taken.has(storage);
+    meta.grad = free ? grad : createGraph ? grad.clone() : copyData(grad);
+    sinks.taken.add(meta.grad.storage);
     keepWith(t, meta.grad);
   } else if (createGraph) {
     meta.grad = meta.grad.add(grad);
@@ -130,17 +154,12 @@ function reachable(roots: readonly GraphNode[]): GraphNode[] {
   return [...seen].sort((a, b) => a.id - b.id);
 }
 
-/** The nodes on a path from the roots to a captured edge. */
-function leadingTo(ascending: readonly GraphNode[], capture: readonly Edge[]): Set<GraphNode> {
+/** The nodes from which a captured edge can be reached. A captured node's own backward runs only when it is one of them. */
+function leadingTo(ascending: readonly GraphNode[], capture: readonly Edge[]): Needed {
   const targets = new Set(capture.map((e) => e.node));
-  const needed = new Set<GraphNode>();
-  // Leaves are sinks without edges; their nodes may be younger than their consumers, so they are decided first.
-  for (const node of ascending) if (node.leaf !== null && targets.has(node)) needed.add(node);
-  for (const node of ascending) {
-    if (node.leaf === null && node.edges.some((e) => e !== null && (needed.has(e.node) || targets.has(e.node)))) needed.add(node);
-  }
-  for (const t of targets) needed.add(t);
-  return needed;
+  const inner = new Set<GraphNode>();
+  for (const node of ascending) if (node.edges.some((e) => e !== null && (inner.has(e.node) || targets.has(e.node)))) inner.add(node);
+  return { inner, targets };
 }
 
 /** Options of {@link Tensor.backward} and {@link grad}. */
@@ -176,9 +195,10 @@ export function backward(t: Tensor, gradient?: Tensor | null, options: BackwardO
     return;
   }
   const capture = captureEdges('backward', options.inputs);
+  const sinks: Sinks = { since: storagesMade(), taken: new Set(), retained: [] };
   const found = runBackward({ roots, capture, createGraph, retainGraph });
   options.inputs.forEach((x, i) => {
-    if (found[i] !== null) accumulate(x, found[i]!, createGraph);
+    if (found[i] !== null) accumulate(x, found[i]!, createGraph, sinks);
   });
 }
 

@@ -1,6 +1,8 @@
 import type { Backend } from '../backend.ts';
 import type { DType } from '../dtype.ts';
 import { GraphFreedError, InPlaceError } from '../errors.ts';
+import { copyData } from '../kernels.ts';
+import type { Storage } from '../storage.ts';
 import { Tensor } from '../tensor.ts';
 import { isGradEnabled } from './modes.ts';
 
@@ -38,6 +40,17 @@ export type BackwardFunction = (grads: readonly (Tensor | null)[]) => readonly (
 
 let nextId = 0;
 
+/** Told of every new node: an open scope, an in-place write. */
+export type NodeListener = (node: GraphNode) => void;
+let listener: NodeListener | null = null;
+
+/** Sets who is told of new nodes, and gives who was. */
+export function setNodeListener(next: NodeListener | null): NodeListener | null {
+  const before = listener;
+  listener = next;
+  return before;
+}
+
 /** One recorded operation. A node's id is larger than those of the nodes it depends on. */
 export class GraphNode {
   readonly id: number = nextId++;
@@ -69,6 +82,7 @@ export class GraphNode {
     this.outputs = outputs;
     this.backward = backward;
     this.leaf = leaf;
+    if (listener !== null) listener(this);
   }
 
   /** Drops the saved tensors; a later backward is an error. */
@@ -82,7 +96,7 @@ export class GraphNode {
 /** A tensor kept for backward, with the version it had. */
 export class SavedTensor {
   #alias: Tensor | null;
-  readonly #version: number;
+  #version: number;
   readonly #edge: Edge | null;
   readonly #op: string;
 
@@ -113,6 +127,18 @@ export class SavedTensor {
     if (this.#edge === null || !isGradEnabled()) return out;
     out.meta = { requiresGrad: true, grad: null, node: this.#edge.node, index: this.#edge.index, accumulator: null, retain: false };
     return out;
+  }
+
+  /** Copies the tensor if it lies in `storage`, which is about to be written. */
+  preserve(storage: Storage): void {
+    const t = this.#alias;
+    if (t === null || t.storage !== storage) return;
+    const copy = copyData(t);
+    this.#alias = new Tensor(copy.storage, copy.shape, copy.strides, copy.offset, false);
+    this.#version = copy.storage.version;
+    copy.storage.refs++;
+    copy.dispose();
+    storage.refs--;
   }
 
   release(): void {

@@ -11,16 +11,6 @@ export type RecordedBackward = (
   inputs: readonly TensorInfo[],
 ) => readonly (Tensor | null)[];
 
-/** Told of every new node while a scope is open. */
-let listener: ((node: GraphNode) => void) | null = null;
-
-/** Sets who is told of new nodes, and gives who was. */
-export function setNodeListener(next: ((node: GraphNode) => void) | null): ((node: GraphNode) => void) | null {
-  const before = listener;
-  listener = next;
-  return before;
-}
-
 /**
  * Records one operation: `outputs` of floating dtype now require gradients. `save` lists the tensors that backward
  * needs (inputs or outputs; null keeps a place).
@@ -50,7 +40,6 @@ export function recordNode(
   outputs.forEach((t, i) => {
     if (isFloating(t.dtype)) attach(t, node, i);
   });
-  if (listener !== null) listener(node);
 }
 
 // A function of its own: the closure must hold the slots only, not the tensors of the forward call.

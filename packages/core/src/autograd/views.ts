@@ -23,7 +23,7 @@ export function edgeOf(t: Tensor): Edge | null {
 /** Whether gradients flow to `t`, whose history is brought up to date first. */
 export function needsGrad(t: Tensor): boolean {
   if (t.viewOf !== null && t.viewOf.epoch !== t.epoch) refreshView(t);
-  return t.meta !== null && t.meta.requiresGrad;
+  return t.meta?.requiresGrad === true;
 }
 
 /** Rebuilds a view's history when its base was written to after the view was made or last refreshed. */
