@@ -1,1 +1,15 @@
-export {};
+/**
+ * Optimizers and gradient clipping.
+ *
+ * @packageDocumentation
+ */
+export { Adam, type AdamOptions, type AdamParams, AdamW } from './adam.ts';
+export {
+  type Closure,
+  Optimizer,
+  type OptimizerStateDict,
+  type ParamGroup,
+  type ParamGroupInput,
+  type ParamState,
+} from './optimizer.ts';
+export { SGD, type SGDOptions } from './sgd.ts';

@@ -1,5 +1,7 @@
 import { ShapeError } from '../errors.ts';
+import { fullData, writeData } from '../kernels.ts';
 import { sameShape } from '../layout.ts';
+import { release } from '../scope.ts';
 import { show } from '../shape.ts';
 import type { Storage } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';
@@ -29,4 +31,24 @@ export function replaceData(t: Tensor, data: Tensor): void {
   // The old sink would cast gradients to the old dtype and device.
   if (t.meta !== null) t.meta.accumulator = null;
   if (--before.refs <= 0) before.free();
+}
+
+/**
+ * Clears the gradient of a leaf. Set to null, the old gradient goes to the current scope, which frees it when it ends;
+ * else it is filled with zeros in place.
+ */
+export function clearGrad(t: Tensor, setToNull: boolean): void {
+  const meta = t.meta;
+  if (meta === null || meta.grad === null) return;
+  const { grad } = meta;
+  if (setToNull) {
+    meta.grad = null;
+    release(grad);
+    return;
+  }
+  const zeros = fullData(grad.device, 0, grad.dtype, grad.shape);
+  writeData(grad, zeros);
+  zeros.dispose();
+  // A gradient with a graph of its own would carry it into the next backward.
+  if (grad.meta !== null) grad.meta = null;
 }

@@ -1,0 +1,56 @@
+import type { Module } from './module.ts';
+import { childrenOf, nameOf } from './state.ts';
+
+/** The modules whose `call` is running, outermost first. */
+const running: Module[] = [];
+/** Where an error was first seen; null once its message says so. */
+const seen = new WeakMap<Error, readonly Module[] | null>();
+
+/** Runs a module's forward; an error that leaves the outermost call names the path of the module it came from, once. */
+export function runModule<T>(m: Module, run: () => T): T {
+  running.push(m);
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof Error) note(error);
+    throw error;
+  } finally {
+    running.pop();
+  }
+}
+
+function note(error: Error): void {
+  if (!seen.has(error)) seen.set(error, [...running]);
+  if (running.length > 1) return;
+  const stack = seen.get(error);
+  if (stack == null) return;
+  seen.set(error, null);
+  const before = error.message;
+  error.message = `${before} (in ${describe(stack)})`;
+  // V8 prints the stack, which holds the message as it was when the error was made.
+  if (error.stack?.includes(before)) error.stack = error.stack.replace(before, () => error.message);
+}
+
+/** `Net.layers.2: Linear` */
+function describe(stack: readonly Module[]): string {
+  let path = nameOf(stack[0]!);
+  for (let i = 1; i < stack.length; i++) path += `.${nameIn(stack[i - 1]!, stack[i]!)}`;
+  return stack.length === 1 ? path : `${path}: ${nameOf(stack[stack.length - 1]!)}`;
+}
+
+/** The path of `m` below `parent`; its class name when it is not part of the parent's state. */
+function nameIn(parent: Module, m: Module): string {
+  const known = new Set<Module>([parent]);
+  let level: [string, Module][] = childrenOf(parent);
+  while (level.length > 0) {
+    const next: [string, Module][] = [];
+    for (const [path, child] of level) {
+      if (child === m) return path;
+      if (known.has(child)) continue;
+      known.add(child);
+      for (const [name, inner] of childrenOf(child)) next.push([`${path}.${name}`, inner]);
+    }
+    level = next;
+  }
+  return nameOf(m);
+}

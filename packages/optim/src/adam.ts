@@ -1,0 +1,135 @@
+import { type Expr, type Tensor, ValueError } from '@nabla/core';
+import { input, param, updateInPlace } from '@nabla/core/internals';
+import { nonNegative, Optimizer, type ParamGroupInput, type ParamState, zeroState } from './optimizer.ts';
+
+/** Options of {@link Adam} and {@link AdamW}. */
+export interface AdamOptions {
+  /** Learning rate. Default 1e-3. */
+  lr?: number;
+  /** Decay of the running means of the gradient and of its square. Default [0.9, 0.999]. */
+  betas?: readonly [number, number];
+  /** Added to the denominator. Default 1e-8. */
+  eps?: number;
+  /** Default 0; 1e-2 for AdamW. */
+  weightDecay?: number;
+  /** Divide by the largest mean square so far (Reddi et al. 2018). Default false. */
+  amsgrad?: boolean;
+  /** Ascend instead. Default false. */
+  maximize?: boolean;
+}
+
+/** How updates differ in structure; numbers are arguments of the kernel. */
+interface Kind {
+  readonly decay: 'none' | 'gradient' | 'parameter';
+  readonly amsgrad: boolean;
+}
+
+const kinds = new Map<string, readonly Expr[]>();
+
+/**
+ * New parameter, mean, mean square and, for AMSGrad, largest mean square; inputs are the same with the gradient in
+ * second place. Arguments of the kernel: 1 or -1, weight decay (or the factor 1 - lr·λ), β₁, 1 - β₁, β₂, 1 - β₂,
+ * √(1 - β₂ᵗ), ε, lr / (1 - β₁ᵗ).
+ */
+function updateOf(k: Kind): readonly Expr[] {
+  const key = `${k.decay},${k.amsgrad}`;
+  const known = kinds.get(key);
+  if (known !== undefined) return known;
+  let p = input(0);
+  let g = input(1).mul(param(0));
+  if (k.decay === 'gradient') g = g.add(p.mul(param(1)));
+  if (k.decay === 'parameter') p = p.mul(param(1));
+  const mean = input(2)
+    .mul(param(2))
+    .add(g.mul(param(3)));
+  const square = input(3)
+    .mul(param(4))
+    .add(g.mul(g).mul(param(5)));
+  const largest = k.amsgrad ? input(4).maximum(square) : square;
+  const denominator = largest.sqrt().div(param(6)).add(param(7));
+  const next = p.sub(mean.div(denominator).mul(param(8)));
+  const made = k.amsgrad ? [next, mean, square, largest] : [next, mean, square];
+  kinds.set(key, made);
+  return made;
+}
+
+/** What Adam and AdamW share: everything but where weight decay goes. */
+abstract class AdamBase extends Optimizer<Required<AdamOptions>> {
+  protected override check(o: Required<AdamOptions>): void {
+    nonNegative('learning rate', o.lr);
+    nonNegative('epsilon value', o.eps);
+    for (const [i, beta] of o.betas.entries()) {
+      if (!(beta >= 0 && beta < 1)) throw new ValueError(`Invalid beta parameter at index ${i}: ${beta}`);
+    }
+    nonNegative('weightDecay value', o.weightDecay);
+  }
+
+  protected step_(p: Tensor, grad: Tensor, o: Required<AdamOptions>, state: ParamState, decoupled: boolean): void {
+    const t = ((state['step'] as number | undefined) ?? 0) + 1;
+    state['step'] = t;
+    const targets = [p, zeroState(state, 'expAvg', p), zeroState(state, 'expAvgSq', p)];
+    if (o.amsgrad) targets.push(zeroState(state, 'maxExpAvgSq', p));
+    const [beta1, beta2] = o.betas;
+    const decay = o.weightDecay === 0 ? 'none' : decoupled ? 'parameter' : 'gradient';
+    updateInPlace(
+      decoupled ? 'adamW' : 'adam',
+      updateOf({ decay, amsgrad: o.amsgrad }),
+      targets,
+      [p, grad, ...targets.slice(1)],
+      [
+        o.maximize ? -1 : 1,
+        decoupled ? 1 - o.lr * o.weightDecay : o.weightDecay,
+        beta1,
+        1 - beta1,
+        beta2,
+        1 - beta2,
+        Math.sqrt(1 - beta2 ** t),
+        o.eps,
+        o.lr / (1 - beta1 ** t),
+      ],
+    );
+  }
+}
+
+/** Parameters or groups of them, as {@link Adam} and {@link AdamW} take them. */
+export type AdamParams = Iterable<Tensor> | Iterable<ParamGroupInput<Required<AdamOptions>>>;
+
+function withDefaults(options: AdamOptions, weightDecay: number): Required<AdamOptions> {
+  return { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay, amsgrad: false, maximize: false, ...options };
+}
+
+/**
+ * Adam (Kingma and Ba 2015), with weight decay as an L2 penalty added to the gradient.
+ *
+ * m ← β₁m + (1 - β₁)g, v ← β₂v + (1 - β₂)g², p ← p - lr · (m / (1 - β₁ᵗ)) / (√(v / (1 - β₂ᵗ)) + ε).
+ *
+ * @example
+ * ```ts
+ * const optimizer = new Adam(model.parameters(), { lr: 3e-4 });
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.optim.Adam.html
+ */
+export class Adam extends AdamBase {
+  constructor(params: AdamParams, options: AdamOptions = {}) {
+    super(params, withDefaults(options, 0));
+  }
+
+  protected override update(p: Tensor, grad: Tensor, o: Required<AdamOptions>, state: ParamState): void {
+    this.step_(p, grad, o, state, false);
+  }
+}
+
+/**
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019): p ← p · (1 - lr·λ) before the step.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html
+ */
+export class AdamW extends AdamBase {
+  constructor(params: AdamParams, options: AdamOptions = {}) {
+    super(params, withDefaults(options, 1e-2));
+  }
+
+  protected override update(p: Tensor, grad: Tensor, o: Required<AdamOptions>, state: ParamState): void {
+    this.step_(p, grad, o, state, true);
+  }
+}
