@@ -14,6 +14,7 @@ export { Expr, type ExprLike } from './expr/node.ts';
 export { type BackwardContext, defineOp, defineView, type Meta, type OpDefinition, type OpFunction, type ViewDefinition } from './op.ts';
 export * from './ops/index.ts';
 export { defaultGenerator, Generator, type GeneratorState, manualSeed } from './random/generator.ts';
+export type { Dims, KeepDim, ReduceFunction, ReduceMethod, ReduceOver } from './reduction.ts';
 export { keep, scope } from './scope.ts';
 export type { Shape } from './shape-types.ts';
 export { addMethod, addProperty, isTensor, Tensor } from './tensor.ts';

@@ -1,71 +1,84 @@
 import { type DType, isFloating } from '../dtype.ts';
 import { DTypeError } from '../errors.ts';
 import { evaluate } from '../evaluate.ts';
-import { input } from '../expr/node.ts';
+import { type Expr, input } from '../expr/node.ts';
 import { sizeOf } from '../layout.ts';
+import { type Dims, defineReduction, type KeepDim, type ReduceFunction, type ReduceMethod, reduceData } from '../reduction.ts';
 import { normalizeDims, reducedShape } from '../shape.ts';
-import type { Reduce, Shape } from '../shape-types.ts';
-import { addMethod, type Tensor } from '../tensor.ts';
-import type { Ok, Out } from '../typed.ts';
+import type { Shape } from '../shape-types.ts';
+import type { Tensor } from '../tensor.ts';
+import { isnan, ne } from './compare.ts';
+import { where } from './where.ts';
 
-/** Options of reductions. */
-export interface ReduceOptions<K extends boolean = boolean> {
-  /** Keep reduced dimensions with size 1. Default false. */
-  keepdim?: K;
+/** The dtype in which a reduction works. */
+export interface ReduceDType {
   /** Cast to this dtype before reducing. */
   dtype?: DType;
 }
 
+/** Options of sums and means. */
+export interface ReduceOptions<K extends boolean = boolean> extends KeepDim<K>, ReduceDType {}
+
 declare module '../tensor.ts' {
   interface Tensor<S extends Shape = Shape> {
     /** Sum over `dim` (one, several, or all); integers and bools sum to int64. @see https://pytorch.org/docs/stable/generated/torch.sum.html */
-    sum<A extends Shape>(this: Tensor<A>): Tensor<readonly []>;
-    sum<A extends Shape, const X extends number, const K extends boolean = false>(
-      this: Tensor<A>,
-      dim: Ok<Reduce<A, X, K>, X>,
-      options?: ReduceOptions<K>,
-    ): Out<Reduce<A, X, K>>;
-    sum(dim?: number | readonly number[] | null, options?: ReduceOptions): Tensor;
+    readonly sum: ReduceMethod<ReduceDType>;
     /** Mean over `dim` (one, several, or all). @throws DTypeError for integers and bools @see https://pytorch.org/docs/stable/generated/torch.mean.html */
-    mean<A extends Shape>(this: Tensor<A>): Tensor<readonly []>;
-    mean<A extends Shape, const X extends number, const K extends boolean = false>(
-      this: Tensor<A>,
-      dim: Ok<Reduce<A, X, K>, X>,
-      options?: ReduceOptions<K>,
-    ): Out<Reduce<A, X, K>>;
-    mean(dim?: number | readonly number[] | null, options?: ReduceOptions): Tensor;
+    readonly mean: ReduceMethod<ReduceDType>;
+    /** {@link Tensor.sum} that counts NaN as 0. @see https://pytorch.org/docs/stable/generated/torch.nansum.html */
+    readonly nansum: ReduceMethod<ReduceDType>;
+    /** {@link Tensor.mean} of the elements that are not NaN. @see https://pytorch.org/docs/stable/generated/torch.nanmean.html */
+    readonly nanmean: ReduceMethod<ReduceDType>;
+    /** Number of elements that are not 0, int64. @see https://pytorch.org/docs/stable/generated/torch.count_nonzero.html */
+    readonly countNonzero: ReduceMethod;
   }
 }
 
-/** Sum or mean of a tensor: the identity expression, reduced. */
-function total(
-  name: string,
-  t: Tensor,
-  dim: number | readonly number[] | null | undefined,
-  options: ReduceOptions,
-  divide: boolean,
-): Tensor {
+/** Sum (or mean) of an expression of the elements, over some dimensions. */
+function total(name: string, t: Tensor, expr: Expr, dim: Dims, options: ReduceOptions, divide: boolean): Tensor {
   const dims = normalizeDims(name, dim, t.shape);
   const output = options.dtype ?? (isFloating(t.dtype) ? t.dtype : 'int64');
-  if (divide && !isFloating(output)) throw new DTypeError(`${name}: not defined for ${t.dtype}; convert with to('float32') first`);
-  const count = sizeOf(dims.map((d) => t.shape[d]!));
+  if (divide && !isFloating(output)) throw new DTypeError(`${name}: not defined for ${output}; convert with to('float32') first`);
   return evaluate({
     name,
-    expr: input(0),
+    expr,
     inputs: [t],
     params: [],
     shape: t.shape,
     dims,
     result: reducedShape(t.shape, dims, options.keepdim ?? false),
-    divisor: divide ? count : 1,
+    divisor: divide ? sizeOf(dims.map((d) => t.shape[d]!)) : 1,
     compute: output,
     output,
   });
 }
 
-addMethod('sum', function (this: Tensor, dim?: number | readonly number[] | null, options: ReduceOptions = {}) {
-  return total('sum', this, dim, options, false);
+/** Sum over `dim`; see {@link Tensor.sum}. */
+export const sum: ReduceFunction<ReduceDType> = defineReduction('sum', (x, dim, options) => total('sum', x, input(0), dim, options, false));
+
+/** Mean over `dim`; see {@link Tensor.mean}. */
+export const mean: ReduceFunction<ReduceDType> = defineReduction('mean', (x, dim, options) =>
+  total('mean', x, input(0), dim, options, true),
+);
+
+const nanToZero = where(isnan(input(0)), 0, input(0));
+const isNumber = isnan(input(0)).logicalNot();
+const isNonzero = ne(input(0), 0);
+
+/** Sum over `dim` with NaN as 0; see {@link Tensor.nansum}. */
+export const nansum: ReduceFunction<ReduceDType> = defineReduction('nansum', (x, dim, options) =>
+  total('nansum', x, nanToZero, dim, options, false),
+);
+
+/** Mean over `dim` of what is not NaN; see {@link Tensor.nanmean}. */
+export const nanmean: ReduceFunction<ReduceDType> = defineReduction('nanmean', (x, dim, options) => {
+  if (!isFloating(x.dtype)) throw new DTypeError(`nanmean: not defined for ${x.dtype}; convert with to('float32') first`);
+  const dims = normalizeDims('nanmean', dim, x.shape);
+  const count = reduceData('nanmean', 'sum', x, dims, options.keepdim ?? false, 'int64', isNumber);
+  return total('nansum', x, nanToZero, dim, options, false).div(count) as Tensor;
 });
-addMethod('mean', function (this: Tensor, dim?: number | readonly number[] | null, options: ReduceOptions = {}) {
-  return total('mean', this, dim, options, true);
-});
+
+/** How many elements are not 0; see {@link Tensor.countNonzero}. NaN counts. */
+export const countNonzero: ReduceFunction = defineReduction('countNonzero', (x, dim, options) =>
+  reduceData('countNonzero', 'sum', x, normalizeDims('countNonzero', dim, x.shape), options.keepdim ?? false, 'int64', isNonzero),
+);

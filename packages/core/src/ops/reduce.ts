@@ -1,0 +1,252 @@
+import type { DType } from '../dtype.ts';
+import { elementwise } from '../elementwise.ts';
+import { DTypeError } from '../errors.ts';
+import { evaluate } from '../evaluate.ts';
+import { input } from '../expr/node.ts';
+import { defineOp } from '../op.ts';
+import {
+  checkNonEmpty,
+  defineReduction,
+  type KeepDim,
+  type ReduceFunction,
+  type ReduceMethod,
+  type ReduceOver,
+  reduceData,
+  withKept,
+} from '../reduction.ts';
+import { normalizeDim, normalizeDims, reducedShape } from '../shape.ts';
+import type { Broadcast, Reduce, Shape } from '../shape-types.ts';
+import { addMethod, isTensor, type Tensor } from '../tensor.ts';
+import type { Ok, Out, ShapeOf } from '../typed.ts';
+import { eq, isnan } from './compare.ts';
+import { arange } from './create.ts';
+import { where } from './where.ts';
+
+/** The largest (or smallest) elements along a dimension and where they are. */
+export interface ValuesAndIndices<R = Shape> {
+  readonly values: Out<R>;
+  /** int64 */
+  readonly indices: Out<R>;
+}
+
+/** What `max` and `min` accept beside the tensor: a dimension or another tensor. */
+type ExtremeRule<A extends Shape, X, K extends boolean> = X extends number ? Reduce<A, X, K> : Broadcast<A, ShapeOf<X>>;
+type ExtremeResult<A extends Shape, X, K extends boolean> = X extends number
+  ? ValuesAndIndices<Reduce<A, X, K>>
+  : Out<Broadcast<A, ShapeOf<X>>>;
+
+/** `max` or `min` as a method. */
+export interface ExtremeMethod {
+  <A extends Shape>(this: Tensor<A>): Tensor<readonly []>;
+  <A extends Shape, const X extends number | Tensor, const K extends boolean = false>(
+    this: Tensor<A>,
+    dimOrOther: Ok<ExtremeRule<A, X, K>, X>,
+    options?: KeepDim<K>,
+  ): ExtremeResult<A, X, K>;
+}
+
+/** `max` or `min` as a function. */
+export interface ExtremeFunction {
+  <A extends Shape>(x: Tensor<A>): Tensor<readonly []>;
+  <A extends Shape, const X extends number | Tensor, const K extends boolean = false>(
+    x: Tensor<A>,
+    dimOrOther: Ok<ExtremeRule<A, X, K>, X>,
+    options?: KeepDim<K>,
+  ): ExtremeResult<A, X, K>;
+}
+
+/** `argmax` or `argmin` as a method. */
+export interface PositionMethod {
+  <A extends Shape>(this: Tensor<A>): Tensor<readonly []>;
+  <A extends Shape, const X extends number | null | undefined, const K extends boolean = false>(
+    this: Tensor<A>,
+    dim: Ok<ReduceOver<A, X, K>, X>,
+    options?: KeepDim<K>,
+  ): Out<ReduceOver<A, X, K>>;
+}
+
+/** `argmax` or `argmin` as a function. */
+export interface PositionFunction {
+  <A extends Shape>(x: Tensor<A>): Tensor<readonly []>;
+  <A extends Shape, const X extends number | null | undefined, const K extends boolean = false>(
+    x: Tensor<A>,
+    dim: Ok<ReduceOver<A, X, K>, X>,
+    options?: KeepDim<K>,
+  ): Out<ReduceOver<A, X, K>>;
+}
+
+declare module '../tensor.ts' {
+  interface Tensor<S extends Shape = Shape> {
+    /**
+     * The largest element; with a dimension the largest along it, as `{ values, indices }`; with another tensor the larger
+     * of the two at each place. NaN counts as largest. Equal largest elements of the whole tensor share the gradient;
+     * along a dimension the first of them takes it, and its index is the one given.
+     *
+     * @throws IndexError when there is nothing to choose from
+     * @see https://pytorch.org/docs/stable/generated/torch.max.html
+     */
+    readonly max: ExtremeMethod;
+    /** The smallest element; as {@link Tensor.max} otherwise. @see https://pytorch.org/docs/stable/generated/torch.min.html */
+    readonly min: ExtremeMethod;
+    /** The largest elements over `dim` (one, several, or all). Equal ones share the gradient evenly. @throws IndexError when there is nothing to choose from @see https://pytorch.org/docs/stable/generated/torch.amax.html */
+    readonly amax: ReduceMethod;
+    /** The smallest elements over `dim` (one, several, or all). Equal ones share the gradient evenly. @throws IndexError when there is nothing to choose from @see https://pytorch.org/docs/stable/generated/torch.amin.html */
+    readonly amin: ReduceMethod;
+    /** Index (int64) of the first largest element along `dim`, or in row-major order. @throws IndexError when there is nothing to choose from @see https://pytorch.org/docs/stable/generated/torch.argmax.html */
+    readonly argmax: PositionMethod;
+    /** Index (int64) of the first smallest element along `dim`, or in row-major order. @throws IndexError when there is nothing to choose from @see https://pytorch.org/docs/stable/generated/torch.argmin.html */
+    readonly argmin: PositionMethod;
+    /** Whether any element is not 0 (NaN is not): bool, but uint8 for uint8. @see https://pytorch.org/docs/stable/generated/torch.any.html */
+    readonly any: ReduceMethod;
+    /** Whether all elements are not 0 (NaN is not): bool, but uint8 for uint8. @see https://pytorch.org/docs/stable/generated/torch.all.html */
+    readonly all: ReduceMethod;
+  }
+}
+
+const isExtreme = eq(input(0), input(1));
+/** A NaN among the elements is the extreme. */
+const isExtremeOrNaN = where(isnan(input(1)), isnan(input(0)), isExtreme);
+/** An extreme's gradient, shared by the places where it is reached; NaN everywhere when the extreme is NaN. */
+const share = elementwise('amaxBackward', (g, x, y, count) => g.mul(eq(x, y)).div(count));
+/** As above, where a NaN takes the gradient of a NaN extreme. */
+const shareWithNaN = elementwise('maxBackward', (g, x, y, count) => where(where(isnan(y), isnan(x), eq(x, y)), g.div(count), 0));
+
+interface ExtremeAttrs {
+  readonly dims: readonly number[];
+  readonly keepdim: boolean;
+  /** Whether NaN elements share the gradient of a NaN extreme, or the gradient becomes NaN. */
+  readonly nanTies: boolean;
+}
+
+function defineExtreme(name: 'amax' | 'amin', kind: 'max' | 'min') {
+  return defineOp<ExtremeAttrs>({
+    name,
+    doc: `the ${kind === 'max' ? 'largest' : 'smallest'} element`,
+    infer: ([x], { dims, keepdim }) => {
+      checkNonEmpty(name, x!.shape, dims);
+      return [{ shape: reducedShape(x!.shape, dims, keepdim), dtype: x!.dtype }];
+    },
+    forward: ([x], { dims, keepdim }) => [reduceData(name, kind, x!, dims, keepdim, x!.dtype)],
+    save: ([x], [y]) => [x!, y!],
+    backward: ({ attrs: { dims, nanTies }, saved: [x, y] }, [g]) => {
+      const { shape, dtype } = x!;
+      const inputs = [x!, withKept(y!, shape, dims)];
+      const expr = nanTies ? isExtremeOrNaN : isExtreme;
+      const result = reducedShape(shape, dims, true);
+      const count = evaluate({ name, expr, inputs, params: [], shape, dims, result, divisor: 1, compute: dtype, output: dtype });
+      return [(nanTies ? shareWithNaN : share)(withKept(g!, shape, dims), ...inputs, count)];
+    },
+  });
+}
+
+const amaxOp = defineExtreme('amax', 'max');
+const aminOp = defineExtreme('amin', 'min');
+
+interface AlongAttrs {
+  readonly dim: number;
+  readonly keepdim: boolean;
+}
+
+const placeAt = elementwise('maxBackward', (at, position, g) => where(eq(at, position), g, 0), { dtype: 'promote' });
+
+/** `g` at the given indices along `dim` (size `n`), 0 elsewhere. */
+function placeGradient(g: Tensor, indices: Tensor, dim: number, n: number, rank: number): Tensor {
+  // float32 counts exactly to 2^24 only.
+  const dtype = n > 2 ** 24 ? 'float64' : 'int64';
+  const positions = arange(n, { dtype, device: g.device }).reshape(Array.from({ length: rank }, (_, d) => (d === dim ? n : 1)) as Shape);
+  return placeAt(indices, positions as Tensor, g).to(g.dtype);
+}
+
+function defineAlong(name: 'max' | 'min') {
+  return defineOp<AlongAttrs>({
+    name,
+    doc: `the ${name === 'max' ? 'largest' : 'smallest'} element along a dimension and its index`,
+    infer: ([x], { dim, keepdim }) => {
+      const dims = x!.ndim === 0 ? [] : [dim];
+      checkNonEmpty(name, x!.shape, dims);
+      const shape = reducedShape(x!.shape, dims, keepdim);
+      return [
+        { shape, dtype: x!.dtype },
+        { shape, dtype: 'int64' },
+      ];
+    },
+    forward: ([x], { dim, keepdim }) => {
+      const dims = x!.ndim === 0 ? [] : [dim];
+      return [reduceData(name, name, x!, dims, keepdim, x!.dtype), reduceData(name, `arg${name}`, x!, dims, keepdim, 'int64')];
+    },
+    save: (_inputs, [, indices]) => [indices!],
+    backward: ({ attrs: { dim }, saved: [indices], inputs }, [g]) => {
+      const { shape } = inputs[0]!;
+      if (shape.length === 0) return [g!];
+      return [placeGradient(withKept(g!, shape, [dim]), withKept(indices!, shape, [dim]), dim, shape[dim]!, shape.length)];
+    },
+  });
+}
+
+const extremes = {
+  max: { whole: amaxOp, along: defineAlong('max'), other: 'maximum' },
+  min: { whole: aminOp, along: defineAlong('min'), other: 'minimum' },
+} as const;
+
+function extreme(name: 'max' | 'min'): ExtremeFunction {
+  const { whole, along, other } = extremes[name];
+  const run = (x: Tensor, arg?: number | Tensor, options: KeepDim = {}): Tensor | ValuesAndIndices => {
+    if (isTensor(arg)) return x[other](arg as never) as Tensor;
+    if (arg === undefined) {
+      checkNonEmpty(name, x.shape, normalizeDims(name, null, x.shape));
+      return whole([x], { dims: normalizeDims(name, null, x.shape), keepdim: false, nanTies: true })[0]!;
+    }
+    const [values, indices] = along([x], { dim: normalizeDim(name, arg, x.shape), keepdim: options.keepdim ?? false });
+    return { values: values!, indices: indices! };
+  };
+  addMethod(name, function (this: Tensor, arg?: number | Tensor, options?: KeepDim) {
+    return run(this, arg, options);
+  });
+  return run as ExtremeFunction;
+}
+
+/** The largest elements; see {@link Tensor.max}. */
+export const max: ExtremeFunction = extreme('max');
+/** The smallest elements; see {@link Tensor.min}. */
+export const min: ExtremeFunction = extreme('min');
+
+/** The largest elements over `dim`; see {@link Tensor.amax}. */
+export const amax: ReduceFunction = defineReduction(
+  'amax',
+  (x, dim, { keepdim = false }) => amaxOp([x], { dims: normalizeDims('amax', dim, x.shape), keepdim, nanTies: false })[0]!,
+);
+/** The smallest elements over `dim`; see {@link Tensor.amin}. */
+export const amin: ReduceFunction = defineReduction(
+  'amin',
+  (x, dim, { keepdim = false }) => aminOp([x], { dims: normalizeDims('amin', dim, x.shape), keepdim, nanTies: false })[0]!,
+);
+
+function position(name: 'argmax' | 'argmin'): PositionFunction {
+  const run = (x: Tensor, dim?: number | null, { keepdim = false }: KeepDim = {}): Tensor => {
+    if (x.dtype === 'bool') throw new DTypeError(`${name}: not defined for bool`);
+    const dims = normalizeDims(name, dim, x.shape);
+    checkNonEmpty(name, x.shape, dims);
+    return reduceData(name, name, x, dims, keepdim, 'int64');
+  };
+  addMethod(name, function (this: Tensor, dim?: number | null, options?: KeepDim) {
+    return run(this, dim, options);
+  });
+  return run as PositionFunction;
+}
+
+/** Index of the first largest element; see {@link Tensor.argmax}. */
+export const argmax: PositionFunction = position('argmax');
+/** Index of the first smallest element; see {@link Tensor.argmin}. */
+export const argmin: PositionFunction = position('argmin');
+
+/** uint8 stays uint8, as in PyTorch. */
+const truth = (dtype: DType): DType => (dtype === 'uint8' ? 'uint8' : 'bool');
+
+/** Whether any element is not 0; see {@link Tensor.any}. */
+export const any: ReduceFunction = defineReduction('any', (x, dim, { keepdim = false }) =>
+  reduceData('any', 'any', x, normalizeDims('any', dim, x.shape), keepdim, truth(x.dtype)),
+);
+/** Whether all elements are not 0; see {@link Tensor.all}. */
+export const all: ReduceFunction = defineReduction('all', (x, dim, { keepdim = false }) =>
+  reduceData('all', 'all', x, normalizeDims('all', dim, x.shape), keepdim, truth(x.dtype)),
+);
