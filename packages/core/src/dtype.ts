@@ -76,7 +76,7 @@ export function exactInteger(value: number): number {
   if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER || value !== value) {
     throw new DTypeError(`int64: ${value} is beyond the exact range of ±(2^53 - 1)`);
   }
-  return value;
+  return value + 0; // an integer zero has no sign
 }
 
 /** A number marked as floating, so that `float(2)` promotes an integer tensor where `2` does not. */

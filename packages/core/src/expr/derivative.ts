@@ -12,8 +12,8 @@ function named(name: string): FunctionRow {
 
 /** a + b, where a structural zero disappears (a zero derivative is no term, not a number that may meet an infinity). */
 function plus(a: Expr | null, b: Expr | null): Expr | null {
-  if (a === null) return b;
-  return b === null ? a : call(named('add'), [a, b]);
+  if (a === null || (b !== null && isZero(a))) return b;
+  return b === null || isZero(b) ? a : call(named('add'), [a, b]);
 }
 
 /** a * b, where a structural one disappears. */
@@ -45,16 +45,18 @@ function chain(node: Expr, d: ReadonlyMap<Expr, Expr | null>): Expr | null {
     const inner = d.get(node.args[i]!) ?? null;
     const rule = row.grad?.[i];
     if (inner === null || rule === undefined || rule === null) continue;
-    // where() routes gradients: an untaken branch contributes nothing, even when its derivative is infinite or NaN.
-    const term = row.name === 'where' ? route(node, i, inner) : times(rule(...node.args, node), inner);
-    sum = plus(sum, term);
+    sum = plus(sum, product(rule(...node.args, node), inner));
   }
   return sum;
 }
 
-function route(node: Expr, i: number, inner: Expr): Expr {
-  const [cond] = node.args;
-  return call(named('where'), i === 1 ? [cond!, inner, constant(0)] : [cond!, constant(0), inner]);
+/** d * g, where the derivative of a flat function (a constant zero) stays zero whatever it meets. */
+function product(d: Expr, g: Expr): Expr {
+  return isZero(g) || isZero(d) ? constant(0) : pushIn(d, g);
+}
+
+function isZero(e: Expr): boolean {
+  return e.kind === 'const' && e.value === 0;
 }
 
 /**
@@ -66,15 +68,17 @@ export function vectorJacobian(e: Expr, inputs: number, i: number): Expr | null 
   const raw = derivative(e, input(i));
   if (raw === null) return null;
   const [d] = substitute([raw], new Map([[e, input(inputs)]])) as [Expr];
-  const g = input(inputs + 1);
-  // where(c, 1, 0) * g would turn an infinite g into NaN in the untaken branch: push g into the branches instead.
-  return pushIn(d, g);
+  return pushIn(d, input(inputs + 1));
 }
 
+/**
+ * g * d. A choice routes gradients: where(c, 1, 0) * g would turn an infinite g into NaN in the branch that is not
+ * taken, so g goes into the branches.
+ */
 function pushIn(d: Expr, g: Expr): Expr {
   if (d.kind === 'call' && d.row!.name === 'where') {
     const [c, a, b] = d.args;
-    const arm = (x: Expr): Expr => (x.kind === 'const' && x.value === 0 ? x : pushIn(x, g));
+    const arm = (x: Expr): Expr => (isZero(x) ? x : pushIn(x, g));
     return call(d.row!, [c!, arm(a!), arm(b!)]);
   }
   return times(g, d);

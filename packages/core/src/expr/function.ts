@@ -1,3 +1,4 @@
+import type { DType } from '../dtype.ts';
 import { ValueError } from '../errors.ts';
 import { call, Expr, type ExprLike } from './node.ts';
 
@@ -26,13 +27,15 @@ export interface FunctionOptions {
   readonly js?: Printer;
   /** JavaScript when the kernel computes in integers or bools; `js` is used when omitted. */
   readonly int?: Printer;
-  /** Functions that `js` and `int` call by name. */
+  /** JavaScript for single dtypes that differ from the rest, such as an int32 product; before `int` and `js`. */
+  readonly only?: Readonly<Partial<Record<DType, Printer>>>;
+  /** Functions that `js`, `int` and `only` call by name. */
   readonly helpers?: Readonly<Record<string, (...args: number[]) => number>>;
   /** The function in terms of others, used when printing; derivatives never look inside. */
   readonly expand?: (...args: Expr[]) => Expr;
   /** One derivative per argument; omitted when the function is flat or integral. */
   readonly grad?: readonly Derivative[];
-  /** The result needs no rounding to float32 (comparisons, minimum, negation). */
+  /** The result of `js` needs no rounding to float32 (comparisons, minimum, negation). */
   readonly exact?: boolean;
   /** For graphics kernels; `js` or `expand` is used when omitted. */
   readonly gpu?: GpuBody;

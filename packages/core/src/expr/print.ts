@@ -80,13 +80,13 @@ export function printJs(roots: readonly Expr[], compute: DType): PrintedJs {
     else if (e.kind === 'const') names.set(e, literal(e.value, compute));
     else {
       const row = e.row!;
-      const print = isFloating(compute) ? row.js : (row.int ?? row.js);
+      const print = row.only?.[compute] ?? (isFloating(compute) ? row.js : (row.int ?? row.js));
       if (print === undefined) throw new ValueError(`${row.name} has no JavaScript form`);
       Object.assign(helpers, row.helpers);
       const name = `t${lines.length}`;
-      const args = e.args.map((a) => names.get(a)!);
-      const code = compute === 'int32' && row.name === 'mul' ? `Math.imul(${args.join()})` : print(...args);
-      lines.push(`const ${name}=${settle(code, compute, row.exact === true)};`);
+      const code = print(...e.args.map((a) => names.get(a)!));
+      // `exact` speaks of `js` alone: a negated integer may have left its dtype.
+      lines.push(`const ${name}=${settle(code, compute, row.exact === true && print === row.js)};`);
       names.set(e, name);
     }
   }

@@ -1,12 +1,13 @@
-import { type Scalar, scalarValue } from '../dtype.ts';
+import { scalarValue } from '../dtype.ts';
 import { applyFormInPlace, applyRowInPlace, defineElementwise, type ElementwiseOp, elementwise, type Operand } from '../elementwise.ts';
+import type { Bin, BinaryOp, UnaryOp } from '../elementwise-types.ts';
 import { constant } from '../expr/node.ts';
-import type { Broadcast, Fail, Shape } from '../shape-types.ts';
+import { gpuCall } from '../scalar/gpu.ts';
+import type { Shape } from '../shape-types.ts';
 import { addMethod, isTensor, type Tensor } from '../tensor.ts';
-import type { Ok, Out, ShapeOf } from '../typed.ts';
+import type { Ok, Out } from '../typed.ts';
 
-/** The shape of an elementwise op on a tensor of shape A and a tensor or number T. */
-export type Bin<A extends Shape, T> = T extends Scalar ? A : Broadcast<A, ShapeOf<T>>;
+export type { Bin } from '../elementwise-types.ts';
 
 declare module '../tensor.ts' {
   interface Tensor<S extends Shape = Shape> {
@@ -30,6 +31,30 @@ declare module '../tensor.ts' {
     neg<A extends Shape>(this: Tensor<A>): Tensor<A>;
     /** In-place {@link Tensor.neg}. */
     neg_<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** Absolute value; its derivative at 0 is 0. @see https://pytorch.org/docs/stable/generated/torch.abs.html */
+    abs<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** In-place {@link Tensor.abs}. */
+    abs_<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** -1, 0 or 1; 0 for NaN. @see https://pytorch.org/docs/stable/generated/torch.sign.html */
+    sign<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** In-place {@link Tensor.sign}. */
+    sign_<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** Square. @see https://pytorch.org/docs/stable/generated/torch.square.html */
+    square<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** In-place {@link Tensor.square}. */
+    square_<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** Square root. @see https://pytorch.org/docs/stable/generated/torch.sqrt.html */
+    sqrt<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** In-place {@link Tensor.sqrt}. */
+    sqrt_<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** 1 / sqrt(x). @see https://pytorch.org/docs/stable/generated/torch.rsqrt.html */
+    rsqrt<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** In-place {@link Tensor.rsqrt}. */
+    rsqrt_<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** 1 / x. @see https://pytorch.org/docs/stable/generated/torch.reciprocal.html */
+    reciprocal<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** In-place {@link Tensor.reciprocal}. */
+    reciprocal_<A extends Shape>(this: Tensor<A>): Tensor<A>;
   }
 }
 declare module '../expr/node.ts' {
@@ -39,23 +64,30 @@ declare module '../expr/node.ts' {
     mul(other: ExprLike): Expr;
     div(other: ExprLike): Expr;
     neg(): Expr;
+    abs(): Expr;
+    sign(): Expr;
+    square(): Expr;
+    sqrt(): Expr;
+    rsqrt(): Expr;
+    reciprocal(): Expr;
   }
 }
 
 const one = constant(1);
+const zero = constant(0);
 
 /** Elementwise sum. */
-export const add: ElementwiseOp = defineElementwise({
+export const add: BinaryOp = defineElementwise({
   name: 'add',
   arity: 2,
   dtype: 'promote',
   js: (a, b) => `${a}+${b}`,
   grad: [() => one, () => one],
   doc: 'a + b',
-});
+}) as BinaryOp;
 
 /** Elementwise difference. Not defined for bool. */
-export const sub: ElementwiseOp = defineElementwise({
+export const sub: BinaryOp = defineElementwise({
   name: 'sub',
   arity: 2,
   dtype: 'promote',
@@ -63,29 +95,30 @@ export const sub: ElementwiseOp = defineElementwise({
   js: (a, b) => `${a}-${b}`,
   grad: [() => one, () => constant(-1)],
   doc: 'a - b',
-});
+}) as BinaryOp;
 
 /** Elementwise product. */
-export const mul: ElementwiseOp = defineElementwise({
+export const mul: BinaryOp = defineElementwise({
   name: 'mul',
   arity: 2,
   dtype: 'promote',
   js: (a, b) => `${a}*${b}`,
+  only: { int32: (a, b) => `Math.imul(${a},${b})` },
   grad: [(_a, b) => b, (a) => a],
   doc: 'a * b',
-});
+}) as BinaryOp;
 
 /** Elementwise quotient; integers are divided as float32. */
-export const div: ElementwiseOp = defineElementwise({
+export const div: BinaryOp = defineElementwise({
   name: 'div',
   arity: 2,
   js: (a, b) => `${a}/${b}`,
   grad: [(_a, b) => one.div(b), (_a, b, y) => y.neg().div(b)],
   doc: 'a / b',
-});
+}) as BinaryOp;
 
 /** Elementwise negation. Not defined for bool. */
-export const neg: ElementwiseOp = defineElementwise({
+export const neg: UnaryOp = defineElementwise({
   name: 'neg',
   dtype: 'promote',
   reject: ['bool'],
@@ -94,7 +127,66 @@ export const neg: ElementwiseOp = defineElementwise({
   int: (a) => `0-${a}`,
   grad: [() => constant(-1)],
   doc: '-a',
-});
+}) as UnaryOp;
+
+/** Absolute value. Not defined for bool. */
+export const abs: UnaryOp = defineElementwise({
+  name: 'abs',
+  dtype: 'promote',
+  reject: ['bool'],
+  exact: true,
+  js: (x) => `Math.abs(${x})`,
+  int: (x) => `Math.abs(${x})`,
+  gpu: gpuCall('absolute'),
+  grad: [(x) => x.sign()],
+  doc: '|x|',
+}) as UnaryOp;
+
+/** -1, 0 or 1; 0 for NaN. */
+export const sign: UnaryOp = defineElementwise({
+  name: 'sign',
+  dtype: 'promote',
+  exact: true,
+  js: (x) => `${x}>0?1:${x}<0?-1:0`,
+  gpu: gpuCall('signOf'),
+  grad: [() => zero],
+  doc: 'the sign of x: -1, 0 or 1',
+}) as UnaryOp;
+
+/** Square. Not defined for bool. */
+export const square: UnaryOp = defineElementwise({
+  name: 'square',
+  dtype: 'promote',
+  reject: ['bool'],
+  js: (x) => `${x}*${x}`,
+  only: { int32: (x) => `Math.imul(${x},${x})` },
+  grad: [(x) => x.mul(2)],
+  doc: 'x * x',
+}) as UnaryOp;
+
+/** Square root. */
+export const sqrt: UnaryOp = defineElementwise({
+  name: 'sqrt',
+  js: (x) => `Math.sqrt(${x})`,
+  grad: [(_x, y) => one.div(y.mul(2))],
+  doc: 'the square root of x',
+}) as UnaryOp;
+
+/** Reciprocal of the square root. */
+export const rsqrt: UnaryOp = defineElementwise({
+  name: 'rsqrt',
+  js: (x) => `1/Math.sqrt(${x})`,
+  grad: [(_x, y) => y.square().mul(y).mul(-0.5)],
+  doc: '1 / sqrt(x)',
+}) as UnaryOp;
+
+/** Reciprocal. */
+export const reciprocal: UnaryOp = defineElementwise({
+  name: 'reciprocal',
+  js: (x) => `1/${x}`,
+  grad: [(_x, y) => y.square().neg()],
+  doc: '1 / x',
+}) as UnaryOp;
 
 const addScaled = elementwise('add', (a, b, alpha) => a.add(b.mul(alpha)), { dtype: 'promote' });
 const subScaled = elementwise('sub', (a, b, alpha) => a.sub(b.mul(alpha)), { dtype: 'promote' });

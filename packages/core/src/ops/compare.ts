@@ -1,0 +1,192 @@
+import { defineElementwise, type Operand } from '../elementwise.ts';
+import type { Bin, BinaryOp, UnaryOp } from '../elementwise-types.ts';
+import { gpuBody, gpuCall } from '../scalar/gpu.ts';
+import type { Shape } from '../shape-types.ts';
+import type { Ok, Out } from '../typed.ts';
+
+declare module '../tensor.ts' {
+  interface Tensor<S extends Shape = Shape> {
+    /** Where equal: a bool tensor. @see https://pytorch.org/docs/stable/generated/torch.eq.html */
+    eq<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    /** Where unequal (NaN is unequal to everything): a bool tensor. @see https://pytorch.org/docs/stable/generated/torch.ne.html */
+    ne<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    /** Where less than `other`: a bool tensor. @see https://pytorch.org/docs/stable/generated/torch.lt.html */
+    lt<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    /** Where less than or equal to `other`: a bool tensor. @see https://pytorch.org/docs/stable/generated/torch.le.html */
+    le<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    /** Where greater than `other`: a bool tensor. @see https://pytorch.org/docs/stable/generated/torch.gt.html */
+    gt<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    /** Where greater than or equal to `other`: a bool tensor. @see https://pytorch.org/docs/stable/generated/torch.ge.html */
+    ge<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    /** Where both are non-zero (NaN is non-zero): a bool tensor. @see https://pytorch.org/docs/stable/generated/torch.logical_and.html */
+    logicalAnd<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    /** Where either is non-zero: a bool tensor. @see https://pytorch.org/docs/stable/generated/torch.logical_or.html */
+    logicalOr<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    /** Where exactly one is non-zero: a bool tensor. @see https://pytorch.org/docs/stable/generated/torch.logical_xor.html */
+    logicalXor<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    /** Where zero: a bool tensor. @see https://pytorch.org/docs/stable/generated/torch.logical_not.html */
+    logicalNot<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** Where NaN: a bool tensor. @see https://pytorch.org/docs/stable/generated/torch.isnan.html */
+    isnan<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** Where infinite, of either sign: a bool tensor. @see https://pytorch.org/docs/stable/generated/torch.isinf.html */
+    isinf<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** Where neither infinite nor NaN: a bool tensor. @see https://pytorch.org/docs/stable/generated/torch.isfinite.html */
+    isfinite<A extends Shape>(this: Tensor<A>): Tensor<A>;
+  }
+}
+declare module '../expr/node.ts' {
+  interface Expr {
+    eq(other: ExprLike): Expr;
+    ne(other: ExprLike): Expr;
+    lt(other: ExprLike): Expr;
+    le(other: ExprLike): Expr;
+    gt(other: ExprLike): Expr;
+    ge(other: ExprLike): Expr;
+    logicalAnd(other: ExprLike): Expr;
+    logicalOr(other: ExprLike): Expr;
+    logicalXor(other: ExprLike): Expr;
+    logicalNot(): Expr;
+    isnan(): Expr;
+    isinf(): Expr;
+    isfinite(): Expr;
+  }
+}
+
+/** Where equal. */
+export const eq: BinaryOp = defineElementwise({
+  name: 'eq',
+  arity: 2,
+  dtype: 'compare',
+  exact: true,
+  js: (a, b) => `${a}===${b}?1:0`,
+  gpu: gpuCall('isEqual'),
+  doc: 'a == b',
+}) as BinaryOp;
+
+/** Where unequal; NaN is unequal to everything. */
+export const ne: BinaryOp = defineElementwise({
+  name: 'ne',
+  arity: 2,
+  dtype: 'compare',
+  exact: true,
+  js: (a, b) => `${a}!==${b}?1:0`,
+  gpu: gpuCall('isUnequal'),
+  doc: 'a != b',
+}) as BinaryOp;
+
+/** Where a < b. */
+export const lt: BinaryOp = defineElementwise({
+  name: 'lt',
+  arity: 2,
+  dtype: 'compare',
+  exact: true,
+  js: (a, b) => `${a}<${b}?1:0`,
+  gpu: gpuCall('isLess'),
+  doc: 'a < b',
+}) as BinaryOp;
+
+/** Where a <= b. */
+export const le: BinaryOp = defineElementwise({
+  name: 'le',
+  arity: 2,
+  dtype: 'compare',
+  exact: true,
+  js: (a, b) => `${a}<=${b}?1:0`,
+  gpu: gpuCall('isLessOrEqual'),
+  doc: 'a <= b',
+}) as BinaryOp;
+
+/** Where a > b. */
+export const gt: BinaryOp = defineElementwise({
+  name: 'gt',
+  arity: 2,
+  dtype: 'compare',
+  exact: true,
+  js: (a, b) => `${a}>${b}?1:0`,
+  gpu: gpuBody((a, b) => `isLess(${b}, ${a})`, 'isLess'),
+  doc: 'a > b',
+}) as BinaryOp;
+
+/** Where a >= b. */
+export const ge: BinaryOp = defineElementwise({
+  name: 'ge',
+  arity: 2,
+  dtype: 'compare',
+  exact: true,
+  js: (a, b) => `${a}>=${b}?1:0`,
+  gpu: gpuBody((a, b) => `isLessOrEqual(${b}, ${a})`, 'isLessOrEqual'),
+  doc: 'a >= b',
+}) as BinaryOp;
+
+/** Where both are non-zero. */
+export const logicalAnd: BinaryOp = defineElementwise({
+  name: 'logicalAnd',
+  arity: 2,
+  dtype: 'compare',
+  exact: true,
+  js: (a, b) => `${a}!==0&&${b}!==0?1:0`,
+  gpu: gpuBody((a, b) => `isTrue(${a}) * isTrue(${b})`, 'isTrue'),
+  doc: 'a and b',
+}) as BinaryOp;
+
+/** Where either is non-zero. */
+export const logicalOr: BinaryOp = defineElementwise({
+  name: 'logicalOr',
+  arity: 2,
+  dtype: 'compare',
+  exact: true,
+  js: (a, b) => `${a}!==0||${b}!==0?1:0`,
+  gpu: gpuBody((a, b) => `isTrue(isTrue(${a}) + isTrue(${b}))`, 'isTrue'),
+  doc: 'a or b',
+}) as BinaryOp;
+
+/** Where exactly one is non-zero. */
+export const logicalXor: BinaryOp = defineElementwise({
+  name: 'logicalXor',
+  arity: 2,
+  dtype: 'compare',
+  exact: true,
+  js: (a, b) => `(${a}!==0)!==(${b}!==0)?1:0`,
+  gpu: gpuBody((a, b) => `isUnequal(isTrue(${a}), isTrue(${b}))`, 'isTrue', 'isUnequal'),
+  doc: 'a xor b',
+}) as BinaryOp;
+
+/** Where zero. */
+export const logicalNot: UnaryOp = defineElementwise({
+  name: 'logicalNot',
+  dtype: 'compare',
+  exact: true,
+  js: (x) => `${x}===0?1:0`,
+  gpu: gpuBody((x) => `1 - isTrue(${x})`, 'isTrue'),
+  doc: 'not x',
+}) as UnaryOp;
+
+/** Where NaN. */
+export const isnan: UnaryOp = defineElementwise({
+  name: 'isnan',
+  dtype: 'compare',
+  exact: true,
+  js: (x) => `${x}!==${x}?1:0`,
+  gpu: gpuCall('isNan'),
+  doc: 'whether x is NaN',
+}) as UnaryOp;
+
+/** Where infinite. */
+export const isinf: UnaryOp = defineElementwise({
+  name: 'isinf',
+  dtype: 'compare',
+  exact: true,
+  js: (x) => `${x}===Infinity||${x}===-Infinity?1:0`,
+  gpu: gpuCall('isInf'),
+  doc: 'whether x is infinite',
+}) as UnaryOp;
+
+/** Where neither infinite nor NaN. */
+export const isfinite: UnaryOp = defineElementwise({
+  name: 'isfinite',
+  dtype: 'compare',
+  exact: true,
+  js: (x) => `${x}-${x}===0?1:0`,
+  gpu: gpuBody((x) => `1 - isNan(${x}) - isInf(${x})`, 'isNan', 'isInf'),
+  doc: 'whether x is finite',
+}) as UnaryOp;

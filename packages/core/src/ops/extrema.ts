@@ -1,0 +1,198 @@
+import { applyRow, applyRowInPlace, defineElementwise, type ElementwiseOp, type Operand } from '../elementwise.ts';
+import type { Bin, BinaryOp } from '../elementwise-types.ts';
+import { ValueError } from '../errors.ts';
+import { call, Expr, type ExprLike } from '../expr/node.ts';
+import { fmaxOf, fminOf } from '../scalar/float.ts';
+import { gpuBody, gpuCall } from '../scalar/gpu.ts';
+import type { Shape } from '../shape-types.ts';
+import { addMethod, type Tensor } from '../tensor.ts';
+import type { Ok, Out } from '../typed.ts';
+import { where } from './where.ts';
+
+declare module '../tensor.ts' {
+  interface Tensor<S extends Shape = Shape> {
+    /** The larger operand; NaN if either is; equal ones share the gradient. @see https://pytorch.org/docs/stable/generated/torch.maximum.html */
+    maximum<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    /** The smaller operand; NaN if either is; equal ones share the gradient. @see https://pytorch.org/docs/stable/generated/torch.minimum.html */
+    minimum<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    /** The larger operand; a number beside a NaN wins; of equal ones the first takes the gradient. @see https://pytorch.org/docs/stable/generated/torch.fmax.html */
+    fmax<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    /** The smaller operand; a number beside a NaN wins; of equal ones the first takes the gradient. @see https://pytorch.org/docs/stable/generated/torch.fmin.html */
+    fmin<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    /**
+     * Values limited to [min, max]; `max` wins where it is below `min`. On the bounds the derivative is 1.
+     *
+     * @param min a number or a tensor (which broadcasts), null for no lower bound
+     * @param max a number or a tensor, null for no upper bound
+     * @throws ValueError when both are missing
+     * @see https://pytorch.org/docs/stable/generated/torch.clamp.html
+     */
+    clamp<A extends Shape>(this: Tensor<A>, min?: Bound, max?: Bound): Tensor<A>;
+    /** In-place {@link Tensor.clamp}. */
+    clamp_<A extends Shape>(this: Tensor<A>, min?: Bound, max?: Bound): Tensor<A>;
+    /** Values below `min` replaced by it. @see https://pytorch.org/docs/stable/generated/torch.clamp.html */
+    clampMin<A extends Shape, const T extends Operand>(this: Tensor<A>, min: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    /** In-place {@link Tensor.clampMin}. */
+    clampMin_<A extends Shape>(this: Tensor<A>, min: Operand): Tensor<A>;
+    /** Values above `max` replaced by it. @see https://pytorch.org/docs/stable/generated/torch.clamp.html */
+    clampMax<A extends Shape, const T extends Operand>(this: Tensor<A>, max: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    /** In-place {@link Tensor.clampMax}. */
+    clampMax_<A extends Shape>(this: Tensor<A>, max: Operand): Tensor<A>;
+  }
+}
+declare module '../expr/node.ts' {
+  interface Expr {
+    maximum(other: ExprLike): Expr;
+    minimum(other: ExprLike): Expr;
+    fmax(other: ExprLike): Expr;
+    fmin(other: ExprLike): Expr;
+    clamp(min?: ExprLike | null, max?: ExprLike | null): Expr;
+    clampMin(min: ExprLike): Expr;
+    clampMax(max: ExprLike): Expr;
+  }
+}
+
+/** A bound of {@link clamp}: null or undefined for none. */
+export type Bound = Operand | null | undefined;
+
+/** The larger operand, NaN if either is. */
+export const maximum: BinaryOp = defineElementwise({
+  name: 'maximum',
+  arity: 2,
+  dtype: 'promote',
+  noInPlace: true,
+  exact: true,
+  js: (a, b) => `Math.max(${a},${b})`,
+  gpu: gpuCall('larger'),
+  grad: [(a, b) => where(a.eq(b), 0.5, where(a.lt(b), 0, 1)), (a, b) => where(a.eq(b), 0.5, where(b.lt(a), 0, 1))],
+  doc: 'the larger of a and b',
+}) as BinaryOp;
+
+/** The smaller operand, NaN if either is. */
+export const minimum: BinaryOp = defineElementwise({
+  name: 'minimum',
+  arity: 2,
+  dtype: 'promote',
+  noInPlace: true,
+  exact: true,
+  js: (a, b) => `Math.min(${a},${b})`,
+  gpu: gpuCall('smaller'),
+  grad: [(a, b) => where(a.eq(b), 0.5, where(a.gt(b), 0, 1)), (a, b) => where(a.eq(b), 0.5, where(b.gt(a), 0, 1))],
+  doc: 'the smaller of a and b',
+}) as BinaryOp;
+
+/** The larger operand; a number beside a NaN wins. */
+export const fmax: BinaryOp = defineElementwise({
+  name: 'fmax',
+  arity: 2,
+  dtype: 'promote',
+  noInPlace: true,
+  exact: true,
+  js: (a, b) => `fmaxOf(${a},${b})`,
+  helpers: { fmaxOf },
+  gpu: gpuCall('largerNumber'),
+  grad: [(a, b) => where(a.ge(b).logicalOr(b.isnan()), 1, 0), (a, b) => where(a.ge(b).logicalOr(b.isnan()), 0, 1)],
+  doc: 'the larger of a and b, ignoring NaN',
+}) as BinaryOp;
+
+/** The smaller operand; a number beside a NaN wins. */
+export const fmin: BinaryOp = defineElementwise({
+  name: 'fmin',
+  arity: 2,
+  dtype: 'promote',
+  noInPlace: true,
+  exact: true,
+  js: (a, b) => `fminOf(${a},${b})`,
+  helpers: { fminOf },
+  gpu: gpuCall('smallerNumber'),
+  grad: [(a, b) => where(a.le(b).logicalOr(b.isnan()), 1, 0), (a, b) => where(a.le(b).logicalOr(b.isnan()), 0, 1)],
+  doc: 'the smaller of a and b, ignoring NaN',
+}) as BinaryOp;
+
+/** Values below `min` replaced by it. */
+export const clampMin: BinaryOp = defineElementwise({
+  name: 'clampMin',
+  arity: 2,
+  dtype: 'promote',
+  exact: true,
+  js: (x, min) => `Math.max(${x},${min})`,
+  gpu: gpuCall('larger'),
+  grad: [(x, min) => where(x.ge(min), 1, 0), (x, min) => where(x.lt(min), 1, 0)],
+  doc: 'the larger of x and min',
+}) as BinaryOp;
+
+/** Values above `max` replaced by it. */
+export const clampMax: BinaryOp = defineElementwise({
+  name: 'clampMax',
+  arity: 2,
+  dtype: 'promote',
+  exact: true,
+  js: (x, max) => `Math.min(${x},${max})`,
+  gpu: gpuCall('smaller'),
+  grad: [(x, max) => where(x.le(max), 1, 0), (x, max) => where(x.gt(max), 1, 0)],
+  doc: 'the smaller of x and max',
+}) as BinaryOp;
+
+const clampBoth: ElementwiseOp = defineElementwise({
+  name: 'clamp',
+  arity: 3,
+  dtype: 'promote',
+  exact: true,
+  js: (x, min, max) => `Math.min(Math.max(${x},${min}),${max})`,
+  gpu: gpuBody((x, min, max) => `smaller(larger(${x}, ${min}), ${max})`, 'larger', 'smaller'),
+  grad: [
+    (x, min, max) => where(x.ge(min).logicalAnd(x.le(max)), 1, 0),
+    (x, min, max) => where(x.lt(min).logicalAnd(min.lt(max)), 1, 0),
+    (x, min, max) => where(x.gt(max).logicalOr(max.lt(min)), 1, 0),
+  ],
+  doc: 'x limited to [min, max]',
+});
+
+/** The row and operands for the bounds that are given. */
+function bounded<T>(x: T, min: T | null | undefined, max: T | null | undefined): { op: ElementwiseOp; operands: [T, ...T[]] } {
+  if (min == null && max == null) throw new ValueError('clamp: at least one of min and max must be given');
+  if (max == null) return { op: clampMin, operands: [x, min!] };
+  return min == null ? { op: clampMax, operands: [x, max] } : { op: clampBoth, operands: [x, min, max] };
+}
+
+/** Limits values to a range. */
+export interface ClampOp {
+  <A extends Shape>(x: Tensor<A>, min?: Bound, max?: Bound): Tensor<A>;
+  (x: Expr, min?: ExprLike | null, max?: ExprLike | null): Expr;
+}
+
+/**
+ * Values limited to [min, max]; `max` wins where it is below `min`. On the bounds the derivative is 1.
+ *
+ * @param min a number or a tensor, null for no lower bound
+ * @param max a number or a tensor, null for no upper bound
+ * @throws ValueError when both are missing
+ * @example
+ * ```ts
+ * clamp(x, 0, 1);
+ * clamp(x, null, 6);
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.clamp.html
+ */
+export const clamp: ClampOp = ((x: Tensor | Expr, min?: Bound | Expr, max?: Bound | Expr): Tensor | Expr => {
+  if (x instanceof Expr) {
+    const { op, operands } = bounded<ExprLike>(x, min as ExprLike, max as ExprLike);
+    return call(op.row, operands);
+  }
+  const { op, operands } = bounded<Operand>(x, min as Bound, max as Bound);
+  return applyRow(op.row, 'promote', operands);
+}) as ClampOp;
+
+addMethod('clamp', function (this: Tensor, min?: Bound, max?: Bound) {
+  return clamp(this, min, max);
+});
+addMethod('clamp_', function (this: Tensor, min?: Bound, max?: Bound) {
+  const { op, operands } = bounded<Operand>(this, min, max);
+  return applyRowInPlace(op.row, 'promote', this, operands.slice(1));
+});
+Object.defineProperty(Expr.prototype, 'clamp', {
+  configurable: true,
+  value(this: Expr, min?: ExprLike | null, max?: ExprLike | null): Expr {
+    return clamp(this, min, max);
+  },
+});

@@ -1,0 +1,91 @@
+/** Scalar functions of doubles whose corners `Math` and the operators of JavaScript do not have as C and PyTorch do. */
+
+/** a^b as in C: 1^b and (-1)^±inf are 1 (JavaScript answers NaN for 1^NaN and (±1)^±inf). */
+export function powC(a: number, b: number): number {
+  if (a === 1 || (a === -1 && (b === Infinity || b === -Infinity))) return 1;
+  return a ** b;
+}
+
+/** x^p for an exponent that is a number: PyTorch computes p = ±1/2, ±1, ±2 and 3 without a power. */
+export function powNumber(x: number, p: number): number {
+  switch (p) {
+    case 2:
+      return x * x;
+    case 3:
+      return x * x * x;
+    case 1:
+      return x;
+    case 0.5:
+      return Math.sqrt(x);
+    case -0.5:
+      return 1 / Math.sqrt(x);
+    case -1:
+      return 1 / x;
+    case -2:
+      return 1 / (x * x);
+    default:
+      return powC(x, p);
+  }
+}
+
+/** The remainder with the sign of the divisor, as Python's %. */
+export function floorMod(a: number, b: number): number {
+  const m = a % b;
+  return m !== 0 && b < 0 !== m < 0 ? m + b : m;
+}
+
+/** The quotient rounded down, as Python's //: exact where `Math.floor(a / b)` is off by one. */
+export function floorDiv(a: number, b: number): number {
+  if (b === 0) return a / b;
+  const m = a % b;
+  let q = (a - m) / b;
+  if (m !== 0 && b < 0 !== m < 0) q -= 1;
+  if (q === 0) return a / b < 0 || Object.is(a / b, -0) ? -0 : 0;
+  const f = Math.floor(q);
+  return q - f > 0.5 ? f + 1 : f;
+}
+
+/** The larger of two numbers; a NaN counts for nothing beside a number. */
+export function fmaxOf(a: number, b: number): number {
+  return a >= b || b !== b ? a : b;
+}
+
+/** The smaller of two numbers; a NaN counts for nothing beside a number. */
+export function fminOf(a: number, b: number): number {
+  return a <= b || b !== b ? a : b;
+}
+
+/** |a| with the sign of b, which may be the sign of a zero. */
+export function copySign(a: number, b: number): number {
+  return b < 0 || (b === 0 && 1 / b < 0) ? -Math.abs(a) : Math.abs(a);
+}
+
+/** Rounds to the nearest integer, halves to the even one. */
+export function roundEven(x: number): number {
+  const r = Math.round(x);
+  return r - x === 0.5 && r % 2 !== 0 ? r - 1 : r;
+}
+
+/** ln(e^a + e^b) without overflow. */
+export function logAddExp(a: number, b: number): number {
+  if (a === b && (a === Infinity || a === -Infinity)) return a;
+  return Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
+}
+
+/** log2(2^a + 2^b) without overflow. */
+export function logAddExp2(a: number, b: number): number {
+  if (a === b && (a === Infinity || a === -Infinity)) return a;
+  return Math.max(a, b) + Math.log1p(2 ** -Math.abs(a - b)) * Math.LOG2E;
+}
+
+/** a·ln b, where 0·ln b is 0 for every number b. */
+export function xLogY(a: number, b: number): number {
+  if (b !== b) return b;
+  return a === 0 ? 0 : a * Math.log(b);
+}
+
+/** a·ln(1 + b), where 0·ln(1 + b) is 0 for every number b. */
+export function xLog1pY(a: number, b: number): number {
+  if (b !== b) return b;
+  return a === 0 ? 0 : a * Math.log1p(b);
+}

@@ -1,0 +1,158 @@
+import type { GpuBody } from '../expr/function.ts';
+
+/**
+ * Functions for graphics kernels, in gpu.js's subset of JavaScript: numbers only, no literals for NaN and infinity (they
+ * are made by division), no Math function where drivers get it wrong near 0, at large arguments or for NaN.
+ */
+interface Source {
+  /** Other functions of this table that the code calls. */
+  readonly needs?: readonly string[];
+  readonly code: string;
+}
+
+const sources: Readonly<Record<string, Source>> = {
+  // Compilers fold x !== x to false; a NaN is what is neither below nor above.
+  isNan: { code: 'function isNan(x) { let r = 1; if (x >= 0) { r = 0; } if (x < 0) { r = 0; } return r; }' },
+  isInf: {
+    code: 'function isInf(x) { let r = 0; if (x > 3.4028234e38) { r = 1; } if (x < -3.4028234e38) { r = 1; } return r; }',
+  },
+  isEqual: { code: 'function isEqual(a, b) { let r = 0; if (a >= b && a <= b) { r = 1; } return r; }' },
+  isUnequal: { code: 'function isUnequal(a, b) { let r = 1; if (a >= b && a <= b) { r = 0; } return r; }' },
+  isLess: { code: 'function isLess(a, b) { let r = 0; if (a < b) { r = 1; } return r; }' },
+  isLessOrEqual: { code: 'function isLessOrEqual(a, b) { let r = 0; if (a <= b) { r = 1; } return r; }' },
+  isTrue: { code: 'function isTrue(x) { let r = 1; if (x >= 0 && x <= 0) { r = 0; } return r; }' },
+  choose: { needs: ['isTrue'], code: 'function choose(c, a, b) { let r = a; if (isTrue(c) < 0.5) { r = b; } return r; }' },
+  // Made at run time from a finite x: a compiler folds what it can see.
+  makeNan: { code: 'function makeNan(x) { const z = x - x; return z / z; }' },
+  makeInf: { code: 'function makeInf(x) { const z = x - x; return 1 / z; }' },
+  absolute: { code: 'function absolute(x) { let r = x; if (x < 0) { r = -x; } if (x >= 0 && x <= 0) { r = 0; } return r; }' },
+  signOf: { code: 'function signOf(x) { let r = 0; if (x > 0) { r = 1; } if (x < 0) { r = -1; } return r; }' },
+  larger: { needs: ['isNan'], code: 'function larger(a, b) { let r = b; if (a > b) { r = a; } if (isNan(a) > 0.5) { r = a; } return r; }' },
+  smaller: {
+    needs: ['isNan'],
+    code: 'function smaller(a, b) { let r = b; if (a < b) { r = a; } if (isNan(a) > 0.5) { r = a; } return r; }',
+  },
+  largerNumber: {
+    needs: ['isNan'],
+    code: 'function largerNumber(a, b) { let r = b; if (a >= b) { r = a; } if (isNan(b) > 0.5) { r = a; } return r; }',
+  },
+  smallerNumber: {
+    needs: ['isNan'],
+    code: 'function smallerNumber(a, b) { let r = b; if (a <= b) { r = a; } if (isNan(b) > 0.5) { r = a; } return r; }',
+  },
+  truncated: { code: 'function truncated(x) { let r = Math.floor(x); if (x < 0) { r = Math.ceil(x); } return r; }' },
+  roundedEven: {
+    code: 'function roundedEven(x) { const f = Math.floor(x); const d = x - f; let r = f; if (d > 0.5) { r = f + 1; } if (d >= 0.5 && d <= 0.5) { const h = f * 0.5; if (h > Math.floor(h)) { r = f + 1; } } return r; }',
+  },
+  // Corrected by one step each way: a / b may round up to the next integer.
+  floorQuotient: {
+    code: 'function floorQuotient(a, b) { let q = Math.floor(a / b); const r = a - q * b; if (b > 0) { if (r < 0) { q = q - 1; } if (r >= b) { q = q + 1; } } if (b < 0) { if (r > 0) { q = q - 1; } if (r <= b) { q = q + 1; } } return q; }',
+  },
+  floorRemainder: { needs: ['floorQuotient'], code: 'function floorRemainder(a, b) { return a - floorQuotient(a, b) * b; }' },
+  truncRemainder: {
+    needs: ['floorRemainder'],
+    code: 'function truncRemainder(a, b) { let d = b; if (b < 0) { d = -b; } let r = 0; if (a < 0) { r = -floorRemainder(-a, d); } else { r = floorRemainder(a, d); } return r; }',
+  },
+  // exp overflows only where its result does, and some drivers return a large number there instead of infinity.
+  exponential: {
+    needs: ['makeInf'],
+    code: 'function exponential(x) { let r = Math.exp(x); if (x > 88.72284) { r = x; if (x < 3.4028234e38) { r = makeInf(x); } } if (x < -104) { r = 0; } return r; }',
+  },
+  // A series near 0, where e^x - 1 cancels; the eighth power of 0.3 is below 1e-4, its term below 1e-9.
+  exponentialMinus1: {
+    needs: ['exponential'],
+    code: 'function exponentialMinus1(x) { let r = exponential(x) - 1; if (x < 0.3 && x > -0.3) { r = x * (1 + x * (0.5 + x * (0.16666667 + x * (0.041666668 + x * (0.008333334 + x * (0.0013888889 + x * 0.0001984127)))))); } return r; }',
+  },
+  logarithm: {
+    needs: ['makeNan'],
+    code: 'function logarithm(x) { let r = Math.log(x); if (x >= 0 && x <= 0) { r = -1 / (x * x); } if (x < 0) { r = makeNan(1); } if (x > 3.4028234e38) { r = x; } return r; }',
+  },
+  // ln(1 + x) = 2 artanh(x / (2 + x)): written as a series near 0, because compilers fold the usual (1 + x) - 1.
+  logarithm1p: {
+    needs: ['logarithm'],
+    code: 'function logarithm1p(x) { let r = logarithm(1 + x); if (x < 0.4 && x > -0.3) { const s = x / (2 + x); const t = s * s; r = 2 * s * (1 + t * (0.33333334 + t * (0.2 + t * (0.14285715 + t * (0.11111111 + t * 0.09090909))))); } return r; }',
+  },
+  logSumOfTwo: {
+    needs: ['larger', 'exponential', 'logarithm1p'],
+    code: 'function logSumOfTwo(a, b) { let d = a - b; if (d > 0) { d = -d; } let r = larger(a, b); if (d <= 0) { r = r + logarithm1p(exponential(d)); } return r; }',
+  },
+  timesLogarithm: {
+    needs: ['logarithm', 'isNan'],
+    code: 'function timesLogarithm(a, b) { let r = a * logarithm(b); if (a >= 0 && a <= 0) { r = 0; } if (isNan(b) > 0.5) { r = b; } return r; }',
+  },
+  timesLogarithm1p: {
+    needs: ['logarithm1p', 'isNan'],
+    code: 'function timesLogarithm1p(a, b) { let r = a * logarithm1p(b); if (a >= 0 && a <= 0) { r = 0; } if (isNan(b) > 0.5) { r = b; } return r; }',
+  },
+  // |x|^p with the sign of an odd power; drivers return NaN for negative bases and 0^0.
+  power: {
+    needs: ['isNan', 'makeNan'],
+    code: 'function power(x, p) { let ax = x; if (x < 0) { ax = -x; } let r = Math.pow(ax, p); if (p >= 1 && p <= 1) { r = ax; } if (p >= 2 && p <= 2) { r = ax * ax; } if (p >= 3 && p <= 3) { r = ax * ax * ax; } if (p >= 0.5 && p <= 0.5) { r = Math.sqrt(ax); } if (p >= -1 && p <= -1) { r = 1 / ax; } if (p >= -2 && p <= -2) { r = 1 / (ax * ax); } if (x >= 0 && x <= 0) { if (p > 0) { r = 0; } if (p < 0) { r = 1 / (x * x); } } if (x < 0) { const f = Math.floor(p); if (p > f) { r = makeNan(p); } else { const h = f * 0.5; if (h > Math.floor(h)) { r = -r; } } } if (isNan(x) > 0.5) { r = x; } if (isNan(p) > 0.5) { r = p; } if (p >= 0 && p <= 0) { r = 1; } if (x >= 1 && x <= 1) { r = 1; } return r; }',
+  },
+  logistic: {
+    needs: ['exponential'],
+    code: 'function logistic(x) { let r = 0; if (x >= 0) { r = 1 / (1 + exponential(-x)); } else { const e = exponential(x); r = e / (1 + e); } return r; }',
+  },
+  logLogistic: {
+    needs: ['exponential', 'logarithm1p'],
+    code: 'function logLogistic(x) { let a = x; let m = 0; if (x < 0) { a = -x; m = x; } let r = m - logarithm1p(exponential(-a)); if (a >= 0) { return r; } return x; }',
+  },
+  softPlus: {
+    needs: ['exponential', 'logarithm1p'],
+    code: 'function softPlus(x) { let a = x; let m = x; if (x < 0) { a = -x; m = 0; } let r = m + logarithm1p(exponential(-a)); if (a >= 0) { return r; } return x; }',
+  },
+  hyperbolicTangent: {
+    needs: ['exponential'],
+    code: 'function hyperbolicTangent(x) { let a = x; if (x < 0) { a = -x; } let r = 0; if (a < 0.25) { const y = x * x; r = x * (1 - y * (0.33333334 - y * (0.13333334 - y * (0.053968254 - y * (0.021869488 - y * 0.008863236))))); } else { const e = exponential(-2 * a); r = (1 - e) / (1 + e); if (x < 0) { r = -r; } } return r; }',
+  },
+  hyperbolicSine: {
+    needs: ['exponentialMinus1', 'exponential'],
+    code: 'function hyperbolicSine(x) { let a = x; if (x < 0) { a = -x; } const m = exponentialMinus1(a); let r = 0.5 * (m + m / (m + 1)); if (a > 40) { const h = exponential(0.5 * a); r = 0.5 * h * h; } if (x < 0) { r = -r; } return r; }',
+  },
+  hyperbolicCosine: {
+    needs: ['exponential'],
+    code: 'function hyperbolicCosine(x) { let a = x; if (x < 0) { a = -x; } const h = exponential(0.5 * a); return 0.5 * h * h + 0.5 / (h * h); }',
+  },
+  // ln(a + sqrt(a² + 1)) for a >= 0, in a form that neither cancels near 0 nor overflows.
+  inverseHyperbolicSine: {
+    needs: ['logarithm', 'logarithm1p'],
+    code: 'function inverseHyperbolicSine(x) { let a = x; if (x < 0) { a = -x; } let r = logarithm1p(a + a * a / (1 + Math.sqrt(a * a + 1))); if (a > 1e8) { r = logarithm(a) + 0.6931472; } if (x < 0) { r = -r; } return r; }',
+  },
+  inverseHyperbolicCosine: {
+    needs: ['makeNan', 'logarithm', 'logarithm1p'],
+    code: 'function inverseHyperbolicCosine(x) { const t = x - 1; let r = logarithm1p(t + Math.sqrt(t * (x + 1))); if (x > 1e8) { r = logarithm(x) + 0.6931472; } if (x < 1) { r = makeNan(1); } return r; }',
+  },
+  // Reduced to [0, tan(π/12)], where the series of arctan converges fast.
+  arcTangent: {
+    code: 'function arcTangent(x) { let a = x; if (x < 0) { a = -x; } let big = 0; if (a > 1) { a = 1 / a; big = 1; } let mid = 0; if (a > 0.2679492) { a = (a * 1.7320508 - 1) / (a + 1.7320508); mid = 1; } const t = a * a; let r = a * (1 - t * (0.33333334 - t * (0.2 - t * (0.14285715 - t * (0.11111111 - t * 0.09090909))))); if (mid > 0.5) { r = r + 0.5235988; } if (big > 0.5) { r = 1.5707964 - r; } if (x < 0) { r = -r; } return r; }',
+  },
+  arcSine: {
+    needs: ['makeNan', 'arcTangent'],
+    code: 'function arcSine(x) { let r = 0; if (x < 1 && x > -1) { r = arcTangent(x / Math.sqrt((1 - x) * (1 + x))); } else { r = makeNan(1); } if (x >= 1 && x <= 1) { r = 1.5707964; } if (x <= -1 && x >= -1) { r = -1.5707964; } return r; }',
+  },
+  angle: {
+    needs: ['arcTangent', 'isNan', 'isInf'],
+    code: 'function angle(y, x) { let ay = y; if (y < 0) { ay = -y; } let ax = x; if (x < 0) { ax = -x; } let r = 0; if (ax > ay) { r = arcTangent(ay / ax); } else { if (ay > 0) { r = 1.5707964 - arcTangent(ax / ay); } } if (isInf(ax) > 0.5 && isInf(ay) > 0.5) { r = 0.7853982; } if (x < 0) { r = 3.1415927 - r; } if (y < 0) { r = -r; } if (isNan(x) > 0.5) { r = x; } if (isNan(y) > 0.5) { r = y; } return r; }',
+  },
+};
+
+/** The helpers that `name` needs, with those that they need. */
+function collect(name: string, into: Record<string, string>): Record<string, string> {
+  if (into[name] !== undefined) return into;
+  const source = sources[name]!;
+  for (const n of source.needs ?? []) collect(n, into);
+  into[name] = source.code;
+  return into;
+}
+
+/** A body that calls one function of the table. */
+export function gpuCall(name: keyof typeof sources & string): GpuBody {
+  return { call: (...args) => `${name}(${args.join(', ')})`, helpers: collect(name, {}) };
+}
+
+/** A body written out, which calls functions of the table. */
+export function gpuBody(call: GpuBody['call'], ...needs: readonly string[]): GpuBody {
+  const helpers: Record<string, string> = {};
+  for (const n of needs) collect(n, helpers);
+  return { call, helpers };
+}
