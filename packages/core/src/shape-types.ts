@@ -68,7 +68,7 @@ export type MatMul<A extends Shape, B extends Shape> =
             : B extends readonly [infer k2 extends number]
               ? Same<k, k2> extends true
                 ? readonly []
-                : Fail<`dot ${Show<A>} . ${Show<B>}: lengths differ`>
+                : Fail<`matmul ${Show<A>} @ ${Show<B>}: inner dimensions ${k} and ${k2} differ`>
               : never
           : Fail<`matmul: the left operand is a scalar`>;
 
@@ -129,7 +129,7 @@ export type Flatten<S extends Shape> = S extends readonly [infer B extends numbe
   ? readonly [B, Prod<R>]
   : readonly [number, number];
 
-// ---- axes ---------------------------------------------------------------------------------
+// ---- dimensions ---------------------------------------------------------------------------
 type Neg = {
   1: { '-1': '0' };
   2: { '-1': '1'; '-2': '0' };
@@ -138,25 +138,23 @@ type Neg = {
   5: { '-1': '4'; '-2': '3'; '-3': '2'; '-4': '1'; '-5': '0' };
   6: { '-1': '5'; '-2': '4'; '-3': '3'; '-4': '2'; '-5': '1'; '-6': '0' };
 };
-/** The axis as a tuple key ('0', '1', ...), or `never` when out of range, or string when unknown. */
-type Axis<S extends Shape, A extends number> = number extends A
+/** The dim as a tuple key ('0', '1', ...), or `never` when out of range, or string when unknown. */
+type DimKey<S extends Shape, D extends number> = number extends D
   ? string
-  : `${A}` extends `-${string}`
-    ? `${A}` extends keyof Neg[S['length'] & keyof Neg]
-      ? Neg[S['length'] & keyof Neg][`${A}`]
-      : never
-    : `${A}` extends keyof S
-      ? `${A}`
-      : never;
-type BadAxis<
-  S extends Shape,
-  A extends number,
-  Op extends string,
-> = Fail<`${Op}: axis ${A} is out of range for ${Show<S>} (rank ${S['length']})`>;
-export type At<S extends Shape, A extends number> =
+  : S['length'] extends keyof Neg
+    ? `${D}` extends `-${string}`
+      ? `${D}` extends keyof Neg[S['length']]
+        ? Neg[S['length']][`${D}`]
+        : never
+      : `${D}` extends keyof S
+        ? `${D}`
+        : never
+    : string;
+type BadDim<S extends Shape, D extends number> = Fail<`dim ${D} is out of range for ${Show<S>} (rank ${S['length']})`>;
+export type At<S extends Shape, D extends number> =
   Unranked<S> extends true
     ? number
-    : Axis<S, A> extends infer K
+    : DimKey<S, D> extends infer K
       ? K extends keyof S
         ? S[K] extends number
           ? S[K]
@@ -172,65 +170,81 @@ type DropAt<S extends Shape, K, I extends readonly unknown[] = [], Acc extends S
     ? readonly [...Acc, ...T]
     : DropAt<T, K, [...I, 0], readonly [...Acc, H]>
   : Acc;
-export type Reduce<S extends Shape, A extends number, Keep extends boolean> =
+/** The shape after reducing one dim. */
+export type Reduce<S extends Shape, D extends number, Keep extends boolean> =
   Unranked<S> extends true
     ? readonly number[]
-    : [Axis<S, A>] extends [never]
-      ? BadAxis<S, A, 'reduce'>
-      : string extends Axis<S, A>
+    : [DimKey<S, D>] extends [never]
+      ? BadDim<S, D>
+      : string extends DimKey<S, D>
         ? readonly number[]
         : Keep extends true
-          ? SetAt<S, Axis<S, A>, 1>
-          : DropAt<S, Axis<S, A>>;
+          ? SetAt<S, DimKey<S, D>, 1>
+          : DropAt<S, DimKey<S, D>>;
 export type Permute<S extends Shape, P extends Shape> =
   Unranked<S> extends true
     ? readonly number[]
     : P['length'] extends S['length']
       ? [P[number]] extends [Uniq<P>]
         ? { readonly [K in keyof P]: At<S, P[K]> }
-        : Fail<`permute: repeated axis in ${Show<P>}`>
-      : Fail<`permute: ${P['length']} axes given for ${Show<S>} of rank ${S['length']}`>;
+        : Fail<`permute: repeated dim in ${Show<P>}`>
+      : Fail<`permute: ${P['length']} dims given for ${Show<S>} of rank ${S['length']}`>;
 type Uniq<P extends Shape, Seen = never> = P extends readonly [infer H extends number, ...infer T extends Shape]
   ? H extends Seen
     ? never
     : Uniq<T, Seen | H>
   : Seen;
-export type Concat<Ss extends readonly Shape[], A extends number> = Ss extends readonly [
+
+/** The shape of tensors of these shapes one after the other along a dim. */
+export type Concat<Ss extends readonly Shape[], D extends number> = Ss extends readonly [
   infer H extends Shape,
   ...infer R extends readonly Shape[],
 ]
-  ? ConcatAll<H, R, A>
+  ? ConcatAll<H, H, R, D, [0]>
   : readonly number[];
-type ConcatAll<Acc extends Shape, R extends readonly Shape[], A extends number> = R extends readonly [
-  infer H extends Shape,
-  ...infer T extends readonly Shape[],
-]
-  ? Concat2<Acc, H, A> extends infer X
+/** `Acc` is the result so far, `H` the first shape, `I` has the length of the position of the next. */
+type ConcatAll<
+  Acc extends Shape,
+  H extends Shape,
+  R extends readonly Shape[],
+  D extends number,
+  I extends readonly unknown[],
+> = R extends readonly [infer Y extends Shape, ...infer T extends readonly Shape[]]
+  ? ConcatTwo<Acc, H, Y, D, I['length']> extends infer X
     ? X extends Shape
-      ? ConcatAll<X, T, A>
+      ? ConcatAll<X, H, T, D, [...I, 0]>
       : X
     : never
   : Acc;
-type Concat2<X extends Shape, Y extends Shape, A extends number> =
-  Unranked<X> extends true
+type ConcatTwo<Acc extends Shape, H extends Shape, Y extends Shape, D extends number, I> =
+  Unranked<Acc> extends true
     ? readonly number[]
     : Unranked<Y> extends true
       ? readonly number[]
-      : X['length'] extends Y['length']
-        ? Axis<X, A> extends infer K
-          ? {
-              readonly [I in keyof X]: I extends K
-                ? Add<X[I], Y[I & keyof Y] & number>
-                : Same<X[I], Y[I & keyof Y] & number> extends true
-                  ? X[I]
-                  : Fail;
-            } extends infer Z
-            ? Z extends Shape
-              ? Z
-              : Fail<`concat along ${A}: ${Show<X>} and ${Show<Y>} differ on another axis`>
-            : never
-          : never
-        : Fail<`concat: ranks differ, ${Show<X>} and ${Show<Y>}`>;
+      : H['length'] extends Y['length']
+        ? [DimKey<H, D>] extends [never]
+          ? BadDim<H, D>
+          : string extends DimKey<H, D>
+            ? readonly number[]
+            : Differing<H, Y, DimKey<H, D>> extends infer at
+              ? [at] extends [never]
+                ? { readonly [K in keyof Acc]: K extends DimKey<H, D> ? Add<Acc[K], Y[K & keyof Y] & number> : Acc[K] }
+                : Fail<`cat along dim ${D}: ${Show<H>} and tensor ${I & number} of shape ${Show<Y>} differ at dimension ${at & string}`>
+              : never
+        : Fail<`cat: tensor 0 has ${H['length']} dimensions ${Show<H>} but tensor ${I & number} has ${Y['length']} ${Show<Y>}`>;
+/** The first dimension other than `K` at which two shapes of one rank cannot be the same, as a tuple key. */
+type Differing<X extends Shape, Y extends Shape, K, I extends readonly unknown[] = []> = X extends readonly [
+  infer x extends number,
+  ...infer Xs extends Shape,
+]
+  ? Y extends readonly [infer y extends number, ...infer Ys extends Shape]
+    ? `${I['length']}` extends K
+      ? Differing<Xs, Ys, K, [...I, 0]>
+      : Same<x, y> extends true
+        ? Differing<Xs, Ys, K, [...I, 0]>
+        : `${I['length']}`
+    : never
+  : never;
 
 // ---- convolution --------------------------------------------------------------------------
 /** floor((n + 2p - (k - 1) - 1) / s) + 1, exact for k <= 10 and s <= 4. */

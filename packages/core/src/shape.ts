@@ -32,7 +32,7 @@ function broadcastTwo(op: string, a: readonly number[], b: readonly number[]): r
 export function normalizeDim(op: string, dim: number, shape: readonly number[], extra = 0): number {
   const rank = Math.max(shape.length + extra, 1);
   if (!Number.isInteger(dim) || dim < -rank || dim >= rank) {
-    throw new IndexError(`${op}: dim ${dim} is out of range for ${show(shape)} (rank ${shape.length}, expected ${-rank} to ${rank - 1})`);
+    throw new IndexError(`${op}: dim ${dim} is out of range for ${show(shape)} (rank ${shape.length})`);
   }
   return dim < 0 ? dim + rank : dim;
 }

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { Adam, type AdamOptions, type AdamParams, AdamW } from './adam.ts';
+export { type ClipGradNormOptions, clipGradNorm_, clipGradValue_, NonFiniteGradientError } from './clip.ts';
 export {
   type Closure,
   Optimizer,
