@@ -102,7 +102,8 @@ function sweep(f: Frame, survivors: Set<Tensor>, outer: Frame | null): void {
   // What a survivor brings in is visited too: a set is walked to its end as it grows.
   for (const t of survivors) {
     mark(t.meta?.node);
-    if (t.viewOf !== null) survivors.add(t.viewOf);
+    // A view holds the buffer itself; of its base only the history is needed.
+    mark(t.viewOf?.meta?.node);
     if (t.meta?.grad != null) survivors.add(t.meta.grad);
   }
   while (stack.length > 0) for (const e of stack.pop()!.edges) mark(e?.node);

@@ -133,6 +133,7 @@ export const autogradSamples: readonly OpSamples[] = [
         inputs: pair,
         run: (x, y) => (x.to(elsewhere).mul(x.to(elsewhere)) as Tensor).to(x.device).mul(y),
         reference: (x, y) => three((a, b) => a * a * b)(x!, y!),
+        hostOnly: true,
       },
       {
         name: 'from a backend of its own',

@@ -97,6 +97,11 @@ const moveOp = defineOp<Backend>({
 });
 
 function moveData(t: Tensor, device: Backend): Tensor {
+  if (device.caps.syncRead && !t.device.caps.syncRead) {
+    throw new DeviceError(
+      `to: the '${t.device.name}' device can only be read asynchronously, so nothing moves to '${device.name}' at once; write tensor(await t.data(), { shape: t.shape })`,
+    );
+  }
   const whole = wholeBuffer(t);
   const from = t.device;
   const values = from.caps.syncRead ? from.readSync(whole.handle, t.dtype, t.size) : from.read(whole.handle, t.dtype, t.size);

@@ -1,0 +1,77 @@
+import { CpuBackend, cpu, type FusedKernels, setReferenceBackend } from '@nabla/core/internals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { NdArray } from '../../core/src/op.samples.ts';
+import { allCases, type Case, nameOf, outputsOf } from '../src/cases.ts';
+import { compareValues } from '../src/compare.ts';
+import { conformance } from '../src/conformance.ts';
+import { argumentOf, leafOf, ndarrayOf } from '../src/inputs.ts';
+import { SimulatedDevice } from '../src/simulated-device.ts';
+
+/** Values that `run` gives on the CPU; `dense` replaces every input by a contiguous copy of what the op sees. */
+function outcome(c: Case, dense: boolean): { shape: readonly number[]; data: ArrayLike<number> }[] {
+  const args = c.inputs.map((x) => {
+    const argument = argumentOf(x, leafOf(x, { device: cpu }));
+    return dense ? argument.clone() : argument;
+  });
+  return outputsOf(c.run(...args)).map((t) => ({ shape: t.shape, data: t.dataSync() }));
+}
+
+describe('forward against the reference', () => {
+  for (const c of allCases()) {
+    if (c.reference === undefined) continue;
+    test(nameOf(c), () => {
+      const got = outcome(c, false);
+      const given = c.reference!(...c.inputs.map(ndarrayOf));
+      const want = (Array.isArray(given) ? given : [given]) as readonly NdArray[];
+      expect(got.map((x) => x.shape)).toEqual(want.map((x) => [...x.shape]));
+      got.forEach((x, i) => {
+        compareValues(`output ${i}`, x.data, want[i]!.data, 1e-10);
+      });
+    });
+  }
+});
+
+describe('strided and broadcast inputs give what contiguous ones give', () => {
+  for (const c of allCases()) {
+    if (c.variant !== 'transposed' && c.variant !== 'broadcast') continue;
+    test(nameOf(c), () => {
+      const got = outcome(c, false);
+      const want = outcome(c, true);
+      got.forEach((x, i) => {
+        expect(x.shape).toEqual(want[i]!.shape);
+        compareValues(`output ${i}`, x.data, want[i]!.data, 1e-12);
+      });
+    });
+  }
+});
+
+describe('the CPU backend', () => {
+  for (const { name, run } of conformance(cpu)) test(name, run);
+});
+
+/** The CPU without its fused kernels: every composition that stands in for one runs. */
+class PlainCpu extends CpuBackend {
+  override readonly fused: FusedKernels = {};
+}
+
+describe('the CPU backend without fused kernels', () => {
+  for (const { name, run } of conformance(new PlainCpu())) test(name, run);
+});
+
+describe('a device that is read asynchronously, writes nothing in place and frees nothing by itself', () => {
+  // Nothing may fall back, and what did would fail: the reference is a device that has no dtype at all.
+  const before = cpu;
+  beforeAll(() => {
+    setReferenceBackend(new SimulatedDevice({ dtypes: [] }));
+  });
+  afterAll(() => {
+    setReferenceBackend(before);
+  });
+  for (const { name, run } of conformance(new SimulatedDevice())) test(name, run);
+});
+
+describe('a device that declines everything but memory', () => {
+  const device = new SimulatedDevice({ declines: (request) => (request === 'write' ? null : `it has no ${request}`) });
+  const all = [{ match: /./, reason: 'every op runs on the CPU here', since: '2026-11-23' }];
+  for (const { name, run } of conformance(device, { fallbacks: all })) test(name, run);
+});
