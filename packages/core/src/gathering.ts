@@ -1,7 +1,8 @@
-import { DTypeError, ShapeError } from './errors.ts';
+import { DTypeError, IndexError, ShapeError } from './errors.ts';
 import { backendOf, computeKernel, fullData, wrap } from './kernels.ts';
 import { sizeOf } from './layout.ts';
 import { defineOp } from './op.ts';
+import { where } from './ops/where.ts';
 import { show } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -95,4 +96,22 @@ export function spreadIndex(index: Tensor, dim: number, shape: readonly number[]
 /** Entries of `t` along `dim` in the order of the 1-d `index`. Differentiable. */
 export function takeEntries(t: Tensor, dim: number, index: Tensor, op: string): Tensor {
   return gatherAlong(t, dim, spreadIndex(index, dim, t.shape), op);
+}
+
+/**
+ * An index that counts from 0, of one in which negative numbers count from the end. Where values can be read at once,
+ * one outside of the dimension is an error.
+ */
+export function wrapIndex(op: string, index: Tensor, n: number, dim: number): Tensor {
+  if (index.device.caps.syncRead) {
+    const values = index.dataSync();
+    let negative = false;
+    for (let i = 0; i < values.length; i++) {
+      const k = values[i]!;
+      if (k < -n || k >= n) throw new IndexError(`${op}: index ${k} is out of range for dim ${dim} of size ${n}`);
+      if (k < 0) negative = true;
+    }
+    if (!negative) return index;
+  }
+  return where(index.lt(0), index.add(n), index) as Tensor;
 }

@@ -1,31 +1,20 @@
 import { IndexError, ShapeError } from '../errors.ts';
-import { checkIndexDType, gatherAlong, scatterAddAlong, takeEntries } from '../gathering.ts';
-import { normalizeDim, show } from '../shape.ts';
+import { checkIndexDType, gatherAlong, takeEntries, wrapIndex } from '../gathering.ts';
+import { broadcastShapes, normalizeDim, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';
 
 declare module '../tensor.ts' {
   interface Tensor<S extends Shape = Shape> {
     /** {@link gather} from this tensor. @see https://pytorch.org/docs/stable/generated/torch.gather.html */
-    gather(dim: number, index: Tensor): Tensor;
+    gather<B extends Shape>(dim: number, index: Tensor<B>): Tensor<B>;
+    /** {@link takeAlongDim} from this tensor. @see https://pytorch.org/docs/stable/generated/torch.take_along_dim.html */
+    takeAlongDim(index: Tensor, dim?: number): Tensor;
     /** {@link indexSelect} from this tensor. @see https://pytorch.org/docs/stable/generated/torch.index_select.html */
     indexSelect(dim: number, index: Tensor): Tensor;
-    /** {@link scatterAdd} to a copy of this tensor. @see https://pytorch.org/docs/stable/generated/torch.scatter_add.html */
-    scatterAdd(dim: number, index: Tensor, src: Tensor): Tensor;
+    /** {@link take} from this tensor. @see https://pytorch.org/docs/stable/generated/torch.take.html */
+    take<B extends Shape>(index: Tensor<B>): Tensor<B>;
   }
-}
-
-/** Runs `f` on tensors of rank at least 1; 0-d tensors count as 1-d and the result goes back. */
-function ranked(tensors: readonly Tensor[], f: (tensors: readonly Tensor[]) => Tensor): Tensor {
-  if (tensors.every((t) => t.ndim > 0)) return f(tensors);
-  return f(tensors.map((t) => (t.ndim === 0 ? t.unsqueeze(0) : t))).reshape([]) as Tensor;
-}
-
-/** A 0-d tensor goes with 0-d or 1-d indices only; 1-d ones keep their shape. */
-function along(t: Tensor, index: Tensor, f: (t: Tensor, index: Tensor) => Tensor): Tensor {
-  if (t.ndim > 0 && index.ndim > 0) return f(t, index);
-  const out = f(t.ndim === 0 ? t.unsqueeze(0) : t, index.ndim === 0 ? index.unsqueeze(0) : index);
-  return index.ndim === 0 ? (out.reshape([]) as Tensor) : out;
 }
 
 /**
@@ -39,9 +28,36 @@ function along(t: Tensor, index: Tensor, f: (t: Tensor, index: Tensor) => Tensor
  * ```
  * @see https://pytorch.org/docs/stable/generated/torch.gather.html
  */
+export function gather<B extends Shape>(t: Tensor, dim: number, index: Tensor<B>): Tensor<B>;
 export function gather(t: Tensor, dim: number, index: Tensor): Tensor {
   const d = normalizeDim('gather', dim, t.shape);
-  return along(t, index, (x, i) => gatherAlong(x, d, i));
+  if (t.ndim > 0 && index.ndim > 0) return gatherAlong(t, d, index);
+  // 0-d tensors count as 1-d; the result has the shape of the index.
+  const out = gatherAlong(t.ndim === 0 ? t.unsqueeze(0) : t, d, index.ndim === 0 ? index.unsqueeze(0) : index);
+  return index.ndim === 0 ? (out.reshape([]) as Tensor) : out;
+}
+
+/**
+ * {@link gather} whose operands broadcast in the other dimensions; without `dim` both are flattened.
+ *
+ * @example
+ * ```ts
+ * takeAlongDim(x, x.argsort(1), 1); // x, each row sorted
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.take_along_dim.html
+ */
+export function takeAlongDim(t: Tensor, index: Tensor, dim?: number): Tensor {
+  checkIndexDType('takeAlongDim', index);
+  if (dim === undefined) return gatherAlong(t.flatten(), 0, index.flatten(), 'takeAlongDim');
+  if (t.ndim !== index.ndim) {
+    throw new ShapeError(`takeAlongDim: the index ${show(index.shape)} must have as many dimensions as the tensor ${show(t.shape)}`);
+  }
+  const d = normalizeDim('takeAlongDim', dim, t.shape);
+  if (t.ndim === 0) return gather(t, 0, index);
+  const others = (shape: readonly number[]): number[] => shape.map((n, k) => (k === d ? 1 : n));
+  const common = broadcastShapes('takeAlongDim', [others(t.shape), others(index.shape)]);
+  const fit = (x: Tensor): Tensor => x.expand(common.map((n, k) => (k === d ? x.shape[d]! : n)));
+  return gatherAlong(fit(t), d, fit(index), 'takeAlongDim');
 }
 
 /**
@@ -60,31 +76,27 @@ export function indexSelect(t: Tensor, dim: number, index: Tensor): Tensor {
 }
 
 /**
- * A copy of `t` with `src` added where `index` points: out[.., index[.., i, ..], ..] += src[.., i, ..] along `dim`.
- * Entries of `src` beyond the index's shape are not used.
+ * Elements of `t`, seen as 1-d, at the places in `index`, in the shape of `index`. Negative indices count from the end.
  *
- * @throws IndexError for an index outside of the dimension, before anything is added; ShapeError; DTypeError
- * @see https://pytorch.org/docs/stable/generated/torch.Tensor.scatter_add_.html
+ * @throws IndexError for an index outside of the tensor; DTypeError for other dtypes than int64 and int32
+ * @see https://pytorch.org/docs/stable/generated/torch.take.html
  */
-export function scatterAdd(t: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
-  const d = normalizeDim('scatterAdd', dim, t.shape);
-  return ranked([t, index, src], ([x, i, s]) => scatterAddAlong(x!, d, i!, fitted('scatterAdd', s!, i!)));
-}
-
-/** The part of `src` that an index of this shape uses. */
-function fitted(op: string, src: Tensor, index: Tensor): Tensor {
-  if (src.ndim !== index.ndim || index.shape.some((n, d) => n > src.shape[d]!)) {
-    throw new ShapeError(`${op}: the index ${show(index.shape)} is larger than the source ${show(src.shape)}`);
-  }
-  return index.shape.reduce<Tensor>((s, n, d) => (s.shape[d] === n ? s : s.narrow(d, 0, n)), src);
+export function take<B extends Shape>(t: Tensor, index: Tensor<B>): Tensor<B>;
+export function take(t: Tensor, index: Tensor): Tensor {
+  checkIndexDType('take', index);
+  const places = wrapIndex('take', index, t.size, 0).flatten();
+  return takeEntries(t.flatten(), 0, places, 'take').reshape(index.shape) as Tensor;
 }
 
 addMethod('gather', function (this: Tensor, dim: number, index: Tensor) {
   return gather(this, dim, index);
 });
+addMethod('takeAlongDim', function (this: Tensor, index: Tensor, dim?: number) {
+  return takeAlongDim(this, index, dim);
+});
 addMethod('indexSelect', function (this: Tensor, dim: number, index: Tensor) {
   return indexSelect(this, dim, index);
 });
-addMethod('scatterAdd', function (this: Tensor, dim: number, index: Tensor, src: Tensor) {
-  return scatterAdd(this, dim, index, src);
+addMethod('take', function (this: Tensor, index: Tensor) {
+  return take(this, index);
 });

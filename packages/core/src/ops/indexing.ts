@@ -1,83 +1,147 @@
-import { IndexError, ValueError } from '../errors.ts';
-import { show } from '../shape.ts';
+import { castValue } from '../dtype.ts';
+import { DTypeError, ShapeError } from '../errors.ts';
+import { scatterAddAlong, spreadIndex, takeEntries } from '../gathering.ts';
+import { inPlace } from '../inplace.ts';
+import { fullData } from '../kernels.ts';
+import { sameShape } from '../layout.ts';
+import { winners } from '../scattering.ts';
+import { broadcastShapes, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
-import { addMethod, type Tensor } from '../tensor.ts';
+import { type FlatIndex, flatten, type Index, resolve } from '../subscript.ts';
+import { addMethod, isTensor, type Tensor } from '../tensor.ts';
+import { where } from './where.ts';
 
-/** A range of entries; made by {@link slice}. */
-export class Slice {
-  readonly start: number | null;
-  readonly end: number | null;
-  readonly step: number;
+export { type Index, Slice, slice } from '../subscript.ts';
 
-  /** @internal Use {@link slice}. */
-  constructor(start: number | null, end: number | null, step: number) {
-    this.start = start;
-    this.end = end;
-    this.step = step;
-  }
+/** Options of {@link Tensor.indexPut_}. */
+export interface IndexPutOptions {
+  /** Add to the elements instead of replacing them; where indices repeat everything is added. Default false. */
+  accumulate?: boolean;
 }
-
-/**
- * A range of entries for {@link Tensor.index}: Python's `start:end:step`. Negative bounds count from the end, null or
- * nothing stands for the first and past the last entry.
- *
- * @param step positive; default 1
- * @throws ValueError when `step` is not a positive integer
- * @example
- * ```ts
- * t.index(slice(1, -1), slice(null, null, 2)); // t[1:-1, ::2]
- * ```
- */
-export function slice(start: number | null = null, end: number | null = null, step: number = 1): Slice {
-  if (!Number.isInteger(step) || step <= 0) throw new ValueError(`slice: step must be a positive integer, got ${step}; flip() reverses`);
-  for (const bound of [start, end]) {
-    if (bound !== null && !Number.isInteger(bound)) throw new ValueError(`slice: bounds must be integers or null, got ${bound}`);
-  }
-  return new Slice(start, end, step);
-}
-
-/**
- * One index: an entry, a range, `'...'` for all dimensions not mentioned, null for a new dimension, an integer tensor (or
- * array) of entries, a bool tensor as mask.
- */
-export type Index = number | Slice | '...' | null;
 
 declare module '../tensor.ts' {
   interface Tensor<S extends Shape = Shape> {
     /**
-     * Python's `t[...]`: a view for entries, ranges, `'...'` and null.
+     * Python's `t[...]`. Entries, ranges, `'...'` and null give a view. Integer tensors, arrays and masks pick elements,
+     * which are copied: several of them broadcast together, and their common shape takes the place of the dimensions
+     * that they index, or comes first where those are not adjacent. Negative indices count from the end.
      *
-     * @throws IndexError when an entry is out of range or there are more indices than dimensions
+     * @throws IndexError when an index is out of range, a mask does not fit or there are more indices than dimensions;
+     * DTypeError for an index tensor that is not int64, int32 or bool; DeviceError for a mask on a device that cannot be read
+     * at once (see {@link nonzeroAsync})
      * @example
      * ```ts
      * t.index(0, slice(1, -1, 2), '...', null); // t[0, 1:-1:2, ..., None]
+     * t.index(tensor([0n, 2n]), '...', mask);   // t[torch.tensor([0, 2]), ..., mask]
      * ```
      * @see https://pytorch.org/docs/stable/tensor_view.html
      */
     index(...indices: Index[]): Tensor;
+    /**
+     * Python's `t[...] = value`, in place. The value is broadcast to the shape of `t.index(...indices)`. Where index
+     * tensors repeat a place the last one counts.
+     *
+     * @param value a tensor, or one number for every place; beside index tensors of the same dtype as this tensor
+     * @throws ShapeError when the value does not broadcast; the errors of {@link Tensor.index}; InPlaceError where a tensor cannot
+     * be written to. Nothing is written then.
+     * @example
+     * ```ts
+     * t.indexPut_([slice(0, 2), '...', -1], 0); // t[0:2, ..., -1] = 0
+     * t.indexPut_([rows, columns], values, { accumulate: true });
+     * ```
+     * @see https://pytorch.org/docs/stable/generated/torch.Tensor.index_put_.html
+     */
+    indexPut_<A extends Shape>(
+      this: Tensor<A>,
+      indices: readonly Index[],
+      value: Tensor | number | boolean,
+      options?: IndexPutOptions,
+    ): Tensor<A>;
+    /** {@link Tensor.indexPut_} on a copy of this tensor. @see https://pytorch.org/docs/stable/generated/torch.Tensor.index_put_.html */
+    indexPut<A extends Shape>(
+      this: Tensor<A>,
+      indices: readonly Index[],
+      value: Tensor | number | boolean,
+      options?: IndexPutOptions,
+    ): Tensor<A>;
   }
 }
 
-/** How many dimensions of the tensor an index takes. */
-function takes(i: Index): number {
-  return i === null || i === '...' ? 0 : 1;
-}
-
-/** The view that basic indices give. */
-function basic(op: string, t: Tensor, indices: readonly Index[]): Tensor {
-  const taken = indices.reduce<number>((sum, i) => sum + takes(i), 0);
-  if (taken > t.ndim) throw new IndexError(`${op}: ${taken} indices for ${show(t.shape)} of rank ${t.ndim}`);
-  let view = t;
-  let dim = 0;
-  for (const i of indices) {
-    if (typeof i === 'number') view = view.select(dim, i);
-    else if (i === null) view = view.unsqueeze(dim++);
-    else if (i === '...') dim += t.ndim - taken;
-    else view = view.slice(dim++, i.start, i.end, i.step);
-  }
-  return view;
+/** The shape of what a flat index picks. */
+function picked({ flat, dim, common }: FlatIndex): number[] {
+  return [...flat.shape.slice(0, dim), ...common, ...flat.shape.slice(dim + 1)];
 }
 
 addMethod('index', function (this: Tensor, ...indices: Index[]) {
-  return basic('index', this, indices);
+  const subscript = resolve('index', this, indices, false);
+  if (subscript.tensors.length === 0) return subscript.view;
+  const f = flatten('index', subscript);
+  return takeEntries(f.flat, f.dim, f.index, 'index').reshape(picked(f));
+});
+
+/** `value` as a tensor of this shape. */
+function fitted(value: Tensor, shape: readonly number[]): Tensor {
+  // As in PyTorch, leading dimensions of size 1 may be too many.
+  let extra = 0;
+  while (value.ndim - extra > shape.length && value.shape[extra] === 1) extra++;
+  const trimmed = extra === 0 ? value : (value.reshape(value.shape.slice(extra)) as Tensor);
+  try {
+    if (sameShape(broadcastShapes('indexPut_', [shape, trimmed.shape]), shape)) return trimmed.expand(shape);
+  } catch {
+    // The message below names what was indexed.
+  }
+  throw new ShapeError(`indexPut_: a value of shape ${show(value.shape)} does not broadcast to the indexed shape ${show(shape)}`);
+}
+
+/** `f.flat` with `value`, of the shape that is picked, put or added where the index points. */
+function put(f: FlatIndex, value: Tensor, accumulate: boolean): Tensor {
+  const { flat, dim, index } = f;
+  if (index.size === 0) return flat;
+  const entries = value.reshape(flat.shape.map((n, d) => (d === dim ? index.size : n))) as Tensor;
+  if (accumulate) return scatterAddAlong(flat, dim, spreadIndex(index, dim, flat.shape), entries, 'indexPut_');
+  // The index is the same in all other dimensions: who wins is decided once.
+  const { hit, place } = winners('indexPut_', index, 0, [flat.shape[dim]!]);
+  const mask = hit.reshape(flat.shape.map((n, d) => (d === dim ? n : 1))) as Tensor;
+  return where(mask, takeEntries(entries, dim, place, 'indexPut_'), flat) as Tensor;
+}
+
+function indexPut(t: Tensor, indices: readonly Index[], value: Tensor | number | boolean, options: IndexPutOptions): Tensor {
+  const accumulate = options.accumulate ?? false;
+  const [only] = indices;
+  const single = !isTensor(value) || value.ndim === 0;
+  if (indices.length === 1 && isTensor(only) && only.dtype === 'bool' && only.ndim > 0 && single && !accumulate) {
+    const fits = only.ndim <= t.ndim && only.shape.every((n, d) => n === t.shape[d]);
+    if (fits) return fillMask(t, only, value);
+  }
+  const subscript = resolve('indexPut_', t, indices, true);
+  const { view } = subscript;
+  const source = isTensor(value) ? value.to(t.device) : fullData(t.device, castValue(Number(value), t.dtype), t.dtype, []);
+  if (subscript.tensors.length === 0) {
+    const entries = fitted(source, view.shape);
+    if (accumulate) view.add_(entries);
+    else view.copy_(entries);
+    return t;
+  }
+  if (source.dtype !== t.dtype) throw new DTypeError(`indexPut_: the value is ${source.dtype} but the tensor is ${t.dtype}`);
+  inPlace('indexPut_', view, () => {
+    const f = flatten('indexPut_', subscript);
+    return f.restore(put(f, fitted(source, picked(f)), accumulate));
+  });
+  return t;
+}
+
+/** A mask and one value need no index: nothing has to be read. */
+function fillMask(t: Tensor, mask: Tensor, value: Tensor | number | boolean): Tensor {
+  if (isTensor(value) && value.dtype !== t.dtype) {
+    throw new DTypeError(`indexPut_: the value is ${value.dtype} but the tensor is ${t.dtype}`);
+  }
+  const wide = mask.to(t.device).reshape([...mask.shape, ...new Array<number>(t.ndim - mask.ndim).fill(1)]) as Tensor;
+  return t.maskedFill_(wide, isTensor(value) ? value.to(t.device) : value);
+}
+
+addMethod('indexPut_', function (this: Tensor, indices: readonly Index[], value: Tensor | number | boolean, options: IndexPutOptions = {}) {
+  return indexPut(this, indices, value, options);
+});
+addMethod('indexPut', function (this: Tensor, indices: readonly Index[], value: Tensor | number | boolean, options: IndexPutOptions = {}) {
+  return indexPut(this.clone(), indices, value, options);
 });

@@ -1,0 +1,42 @@
+import { IndexError, ValueError } from '../errors.ts';
+import { checkIndexDType } from '../gathering.ts';
+import { readNow } from '../positions.ts';
+import type { Tensor } from '../tensor.ts';
+import { arange } from './create.ts';
+
+/**
+ * For every class number a row of zeros with a one at its place: int64, with a last dimension of size `numClasses`.
+ *
+ * @param numClasses one more than the largest class when omitted or -1
+ * @throws DTypeError unless the classes are int64 or int32; IndexError for a class outside of 0..numClasses-1 (where values can
+ * be read at once); DeviceError without `numClasses` on a device that cannot
+ * @example
+ * ```ts
+ * oneHot(tensor([0n, 2n])); // [[1, 0, 0], [0, 0, 1]]
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.one_hot.html
+ */
+export function oneHot(classes: Tensor, numClasses: number = -1): Tensor {
+  checkIndexDType('oneHot', classes);
+  if (!Number.isInteger(numClasses) || numClasses < -1 || numClasses === 0) {
+    throw new ValueError(`oneHot: numClasses must be a positive integer or -1, got ${numClasses}`);
+  }
+  let count = numClasses;
+  if (count === -1 || classes.device.caps.syncRead) {
+    const values = readNow('oneHot', classes, 'pass numClasses');
+    if (count === -1 && values.length === 0) throw new ValueError('oneHot: no classes to count; pass numClasses');
+    let largest = -1;
+    for (let i = 0; i < values.length; i++) {
+      const k = values[i]!;
+      if (k < 0 || (count !== -1 && k >= count)) {
+        throw new IndexError(`oneHot: class ${k} is outside of 0..${count === -1 ? 'n' : count - 1}`);
+      }
+      if (k > largest) largest = k;
+    }
+    if (count === -1) count = largest + 1;
+  }
+  return classes
+    .unsqueeze(-1)
+    .eq(arange(count, { device: classes.device }))
+    .to('int64') as Tensor;
+}

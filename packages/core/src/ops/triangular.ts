@@ -1,0 +1,56 @@
+import { ShapeError, ValueError } from '../errors.ts';
+import { show } from '../shape.ts';
+import type { Shape } from '../shape-types.ts';
+import { addMethod, type Tensor } from '../tensor.ts';
+import { fromBuffer } from './create.ts';
+import { where } from './where.ts';
+
+declare module '../tensor.ts' {
+  interface Tensor<S extends Shape = Shape> {
+    /** {@link tril} of this tensor. @see https://pytorch.org/docs/stable/generated/torch.tril.html */
+    tril<A extends Shape>(this: Tensor<A>, diagonal?: number): Tensor<A>;
+    /** {@link triu} of this tensor. @see https://pytorch.org/docs/stable/generated/torch.triu.html */
+    triu<A extends Shape>(this: Tensor<A>, diagonal?: number): Tensor<A>;
+  }
+}
+
+/** The matrices of `t` with zeros where `keep(column - row)` does not hold. */
+function masked(op: string, t: Tensor, diagonal: number, keep: (above: number) => boolean): Tensor {
+  if (t.ndim < 2) throw new ShapeError(`${op}: needs at least 2 dimensions, got ${show(t.shape)}`);
+  if (!Number.isInteger(diagonal)) throw new ValueError(`${op}: diagonal must be an integer, got ${diagonal}`);
+  const [rows, columns] = t.shape.slice(-2) as [number, number];
+  const mask = Uint8Array.from({ length: rows * columns }, (_, i) => (keep((i % columns) - Math.floor(i / columns)) ? 1 : 0));
+  // A choice, not a product: what is cut off may be infinite or NaN.
+  return where(fromBuffer(mask, 'bool', [rows, columns], { device: t.device }), t, t.dtype === 'bool' ? false : 0) as Tensor;
+}
+
+/**
+ * The lower triangle of a matrix (or of each in a batch), with zeros above.
+ *
+ * @param diagonal the last diagonal that stays: 0 the main one, positive above it
+ * @throws ShapeError for fewer than 2 dimensions
+ * @see https://pytorch.org/docs/stable/generated/torch.tril.html
+ */
+export function tril<A extends Shape>(t: Tensor<A>, diagonal?: number): Tensor<A>;
+export function tril(t: Tensor, diagonal: number = 0): Tensor {
+  return masked('tril', t, diagonal, (above) => above <= diagonal);
+}
+
+/**
+ * The upper triangle of a matrix (or of each in a batch), with zeros below.
+ *
+ * @param diagonal the first diagonal that stays: 0 the main one, positive above it
+ * @throws ShapeError for fewer than 2 dimensions
+ * @see https://pytorch.org/docs/stable/generated/torch.triu.html
+ */
+export function triu<A extends Shape>(t: Tensor<A>, diagonal?: number): Tensor<A>;
+export function triu(t: Tensor, diagonal: number = 0): Tensor {
+  return masked('triu', t, diagonal, (above) => above >= diagonal);
+}
+
+addMethod('tril', function (this: Tensor, diagonal?: number) {
+  return tril(this, diagonal);
+});
+addMethod('triu', function (this: Tensor, diagonal?: number) {
+  return triu(this, diagonal);
+});
