@@ -1,4 +1,6 @@
 // One line per family: importing a family registers its ops and adds its methods.
+import './print.ts';
+
 export * from './activation.ts';
 export * from './arithmetic.ts';
 export * from './combine.ts';
@@ -17,6 +19,7 @@ export * from './logsumexp.ts';
 export * from './matmul.ts';
 export * from './moments.ts';
 export * from './nonzero.ts';
+export * from './norm.ts';
 export * from './one-hot.ts';
 export * from './pad.ts';
 export * from './power.ts';

@@ -1,8 +1,7 @@
 import type { DType } from '../dtype.ts';
 import { elementwise } from '../elementwise.ts';
 import { DTypeError } from '../errors.ts';
-import { evaluate } from '../evaluate.ts';
-import { input } from '../expr/node.ts';
+import { amaxOp, aminOp } from '../extremes.ts';
 import { defineOp } from '../op.ts';
 import {
   checkNonEmpty,
@@ -18,7 +17,7 @@ import { normalizeDim, normalizeDims, reducedShape } from '../shape.ts';
 import type { Broadcast, Reduce, Shape } from '../shape-types.ts';
 import { addMethod, isTensor, type Tensor } from '../tensor.ts';
 import type { Ok, Out, ShapeOf } from '../typed.ts';
-import { eq, isnan } from './compare.ts';
+import { eq } from './compare.ts';
 import { arange } from './create.ts';
 import { where } from './where.ts';
 
@@ -102,45 +101,6 @@ declare module '../tensor.ts' {
     readonly all: ReduceMethod;
   }
 }
-
-const isExtreme = eq(input(0), input(1));
-/** A NaN among the elements is the extreme. */
-const isExtremeOrNaN = where(isnan(input(1)), isnan(input(0)), isExtreme);
-/** An extreme's gradient, shared by the places where it is reached; NaN everywhere when the extreme is NaN. */
-const share = elementwise('amaxBackward', (g, x, y, count) => g.mul(eq(x, y)).div(count));
-/** As above, where a NaN takes the gradient of a NaN extreme. */
-const shareWithNaN = elementwise('maxBackward', (g, x, y, count) => where(where(isnan(y), isnan(x), eq(x, y)), g.div(count), 0));
-
-interface ExtremeAttrs {
-  readonly dims: readonly number[];
-  readonly keepdim: boolean;
-  /** Whether NaN elements share the gradient of a NaN extreme, or the gradient becomes NaN. */
-  readonly nanTies: boolean;
-}
-
-function defineExtreme(name: 'amax' | 'amin', kind: 'max' | 'min') {
-  return defineOp<ExtremeAttrs>({
-    name,
-    doc: `the ${kind === 'max' ? 'largest' : 'smallest'} element`,
-    infer: ([x], { dims, keepdim }) => {
-      checkNonEmpty(name, x!.shape, dims);
-      return [{ shape: reducedShape(x!.shape, dims, keepdim), dtype: x!.dtype }];
-    },
-    forward: ([x], { dims, keepdim }) => [reduceData(name, kind, x!, dims, keepdim, x!.dtype)],
-    save: ([x], [y]) => [x!, y!],
-    backward: ({ attrs: { dims, nanTies }, saved: [x, y] }, [g]) => {
-      const { shape, dtype } = x!;
-      const inputs = [x!, withKept(y!, shape, dims)];
-      const expr = nanTies ? isExtremeOrNaN : isExtreme;
-      const result = reducedShape(shape, dims, true);
-      const count = evaluate({ name, expr, inputs, params: [], shape, dims, result, divisor: 1, compute: dtype, output: dtype });
-      return [(nanTies ? shareWithNaN : share)(withKept(g!, shape, dims), ...inputs, count)];
-    },
-  });
-}
-
-const amaxOp = defineExtreme('amax', 'max');
-const aminOp = defineExtreme('amin', 'min');
 
 interface AlongAttrs {
   readonly dim: number;
