@@ -1,1 +1,55 @@
-export {};
+/**
+ * A GPU backend on gpu.js.
+ *
+ * @packageDocumentation
+ */
+import { type Backend, cpu } from '@nabla/core';
+import { GpuBackend } from './backend.ts';
+import { firstLine, GpuDevice, type GpuMode, openDevice } from './device.ts';
+import { constructorIn, type GpuConstructor } from './gpujs.ts';
+
+export { GpuBackend, type GpuConstructor, type GpuMode };
+
+/** Options of {@link createGpuBackend}. */
+export interface GpuBackendOptions {
+  /** A graphics mode of gpu.js; default `auto`, which takes the best that works. */
+  mode?: GpuMode | 'auto';
+  /** The `GPU` class of gpu.js, for programs whose bundler does not resolve `import('gpu.js')`. */
+  gpu?: GpuConstructor;
+}
+
+/**
+ * Opens the graphics device and gives a backend on it: headless WebGL in Node when there is one, else WebGL2, WebGL or
+ * WebGPU. A mode counts only after it has computed something; gpu.js's own CPU and WebAssembly modes do not count.
+ *
+ * Where there is no graphics mode, or no gpu.js, the result is the CPU backend and one line on the console says why.
+ * `report()` tells what a backend really runs on.
+ *
+ * @example
+ * ```ts
+ * const device = await createGpuBackend();
+ * console.log(device.report().device); // the renderer's name
+ * const x = tensor([1, 2, 3], { device });
+ * console.log(await x.mul(2).data());
+ * ```
+ */
+export async function createGpuBackend(options: GpuBackendOptions = {}): Promise<Backend> {
+  const { mode = 'auto' } = options;
+  const opened = await open(mode, options.gpu);
+  if (opened instanceof GpuDevice) return new GpuBackend(opened);
+  const wanted = mode === 'auto' ? 'no graphics mode' : `no '${mode}' mode`;
+  console.warn(`@nabla/backend-gpu: ${wanted} here, running on the CPU instead (${opened.reason})`);
+  return cpu;
+}
+
+async function open(mode: GpuMode | 'auto', given: GpuConstructor | undefined): Promise<GpuDevice | { readonly reason: string }> {
+  let GPU = given ?? null;
+  if (GPU === null) {
+    try {
+      GPU = constructorIn(await import('gpu.js'));
+    } catch (error) {
+      return { reason: `gpu.js cannot be loaded; npm install gpu.js@2.24.1: ${firstLine(error)}` };
+    }
+  }
+  return GPU === null ? { reason: 'the module gpu.js exports no GPU class' } : openDevice(GPU, mode);
+}

@@ -1,0 +1,191 @@
+import { DeviceError } from '@nabla/core';
+import type { GpuConstructor, GpuFunction, GpuInstance, GpuKernel, GpuResult } from './gpujs.ts';
+
+/** gpu.js's graphics modes. Its `cpu` and `webasm` modes are not devices and are never used. */
+export type GpuMode = 'webgl2' | 'webgl' | 'headlessgl' | 'webgpu';
+
+/** Index arithmetic in shaders goes through float32, which is exact up to here. */
+export const exactIndex: number = 2 ** 24;
+
+/** The parts of WebGL that are asked about the device. */
+interface GlContext {
+  readonly MAX_TEXTURE_SIZE: number;
+  readonly MAX_TEXTURE_IMAGE_UNITS: number;
+  readonly RENDERER: number;
+  getParameter(name: number): unknown;
+  getExtension(name: string): { readonly UNMASKED_RENDERER_WEBGL: number } | null;
+  isContextLost(): boolean;
+  finish(): void;
+}
+
+/** What gpu.js keeps of a WebGPU device. */
+interface WebGpuContext {
+  readonly isLost: boolean;
+  readonly adapter: { readonly info?: { readonly vendor: string; readonly architecture: string; readonly description: string } };
+  readonly device: { readonly queue: { onSubmittedWorkDone(): Promise<unknown> } };
+}
+
+/** A kernel as source text, with the types of its arguments and the functions that it calls. */
+export interface KernelSource {
+  readonly source: string;
+  readonly types: readonly string[];
+  readonly helpers: ReadonlyMap<string, string>;
+}
+
+/** An open device: one gpu.js instance in one mode, which has proven that it computes. */
+export class GpuDevice {
+  readonly mode: GpuMode;
+  /** The renderer's name. */
+  readonly name: string;
+  /** Whether kernels answer at once (WebGL) rather than with a promise (WebGPU). */
+  readonly synchronous: boolean;
+  /** gpu.js's word for a result as an argument. */
+  readonly argumentType: string;
+  readonly bytesPerElement: number;
+  readonly maxElements: number;
+  readonly maxInputs: number;
+  readonly #gpu: GpuInstance;
+  readonly #gl: GlContext | null;
+  readonly #webgpu: WebGpuContext | null;
+
+  constructor(gpu: GpuInstance, mode: GpuMode, probe: GpuResult) {
+    this.#gpu = gpu;
+    this.mode = mode;
+    this.synchronous = mode !== 'webgpu';
+    this.argumentType = typeOf(mode);
+    if (mode === 'webgpu') {
+      this.#gl = null;
+      this.#webgpu = probe.context as WebGpuContext;
+      this.name = adapterName(this.#webgpu);
+      this.bytesPerElement = 4;
+      this.maxElements = exactIndex;
+      // Eight storage buffers a stage are guaranteed, and gpu.js asks for no more; one is the output.
+      this.maxInputs = 7;
+      return;
+    }
+    const gl = gpu.context as GlContext;
+    this.#gl = gl;
+    this.#webgpu = null;
+    this.name = rendererName(gl);
+    // WebGL 1 can only render to four channels.
+    this.bytesPerElement = mode === 'webgl2' ? 4 : 16;
+    this.maxElements = Math.min(exactIndex, Number(gl.getParameter(gl.MAX_TEXTURE_SIZE)) ** 2);
+    // gpu.js uses unit 15 for its own work, and one more for the output.
+    this.maxInputs = Math.min(14, Number(gl.getParameter(gl.MAX_TEXTURE_IMAGE_UNITS)) - 2);
+  }
+
+  createKernel(source: KernelSource): GpuKernel {
+    return createKernel(this.#gpu, this.mode, source);
+  }
+
+  isLost(): boolean {
+    return this.#gl?.isContextLost() ?? this.#webgpu?.isLost ?? false;
+  }
+
+  /** Resolves when the device has done what it was given. */
+  async finish(): Promise<void> {
+    this.#gl?.finish();
+    await this.#webgpu?.device.queue.onSubmittedWorkDone();
+  }
+
+  destroy(): Promise<void> {
+    return this.#gpu.destroy();
+  }
+}
+
+function typeOf(mode: GpuMode): string {
+  return mode === 'webgpu' ? 'WebGPUBuffer' : 'ArrayTexture(1)';
+}
+
+/**
+ * A kernel with the settings that gpu.js needs in order to be right: results of their own (immutable), one declared
+ * type per argument (a change of type loses dynamicArguments), full precision, and no hidden cap on loops.
+ */
+function createKernel(gpu: GpuInstance, mode: GpuMode, { source, types, helpers }: KernelSource): GpuKernel {
+  return gpu.createKernel(source, {
+    output: [1],
+    argumentTypes: types,
+    functions: [...helpers].map(([name, text]) => numeric(name, text)),
+    pipeline: true,
+    immutable: true,
+    dynamicOutput: true,
+    dynamicArguments: true,
+    precision: 'single',
+    ...(mode === 'webgpu' ? {} : { tactic: 'precision' }),
+    fixIntegerDivisionAccuracy: false,
+    loopMaxIterations: 65536,
+  });
+}
+
+/** A function of numbers. Its types are declared, since gpu.js would infer them from the first call alone. */
+function numeric(name: string, source: string): GpuFunction {
+  const parameters = source.slice(source.indexOf('(') + 1, source.indexOf(')')).split(',');
+  return { name, source, argumentTypes: parameters.map(() => 'Number'), returnType: 'Number' };
+}
+
+function rendererName(gl: GlContext): string {
+  const info = gl.getExtension('WEBGL_debug_renderer_info');
+  return String(gl.getParameter(info === null ? gl.RENDERER : info.UNMASKED_RENDERER_WEBGL));
+}
+
+function adapterName({ adapter: { info } }: WebGpuContext): string {
+  const words = [info?.vendor, info?.architecture, info?.description].filter((w) => w !== undefined && w !== '');
+  return words.length > 0 ? words.join(' ') : 'a WebGPU adapter that does not give its name';
+}
+
+/** Why a mode cannot be used, or null. */
+async function missing(GPU: GpuConstructor, mode: GpuMode): Promise<string | null> {
+  switch (mode) {
+    case 'webgl2':
+      return GPU.isWebGL2Supported ? null : 'there is no WebGL2 context';
+    case 'webgl':
+      return GPU.isWebGLSupported ? null : 'there is no WebGL context';
+    case 'headlessgl':
+      return GPU.isHeadlessGLSupported ? null : "the 'gl' package is missing or has no display";
+    case 'webgpu':
+      if (!GPU.isWebGPUSupported) return 'there is no navigator.gpu';
+      return (await GPU.isWebGPUAvailable()) ? null : 'navigator.gpu has no adapter';
+  }
+}
+
+/** Opens a mode and lets it compute something. @throws when it cannot */
+async function open(GPU: GpuConstructor, mode: GpuMode): Promise<GpuDevice> {
+  const reason = await missing(GPU, mode);
+  if (reason !== null) throw new DeviceError(reason);
+  const gpu = new GPU({ mode });
+  const helpers = new Map<string, string>();
+  const upload = createKernel(gpu, mode, { source: 'function(a0){return a0[this.thread.x];}', types: ['Array'], helpers });
+  const twice = createKernel(gpu, mode, {
+    source: 'function(a0,n,p){let s=0;for(let j=0;j<n;j++){s=s+a0[this.thread.x]*p;}return s;}',
+    types: [typeOf(mode), 'Integer', 'Float'],
+    helpers,
+  });
+  upload.setOutput([3]);
+  const values = await upload(Float32Array.of(1, -2, 0.25));
+  twice.setOutput([3]);
+  const result = await twice(values, 3, 0.5);
+  const got = [...(await result.toArray())].join();
+  if (got !== '1.5,-3,0.375') throw new DeviceError(`a test kernel gave ${got} instead of 1.5,-3,0.375`);
+  return new GpuDevice(gpu, mode, result);
+}
+
+/** The best graphics mode first: WebGL2 answers at once and is the best tested; WebGPU only where there is no WebGL. */
+const preference: readonly GpuMode[] = ['headlessgl', 'webgl2', 'webgl', 'webgpu'];
+
+/** Opens the mode asked for, or the best there is; or says why there is none. */
+export async function openDevice(GPU: GpuConstructor, mode: GpuMode | 'auto'): Promise<GpuDevice | { readonly reason: string }> {
+  const reasons: string[] = [];
+  for (const m of mode === 'auto' ? preference : [mode]) {
+    try {
+      return await open(GPU, m);
+    } catch (error) {
+      reasons.push(`${m}: ${firstLine(error)}`);
+    }
+  }
+  return { reason: reasons.join('; ') };
+}
+
+/** The beginning of an error's message: compilers append whole listings. */
+export function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+}
