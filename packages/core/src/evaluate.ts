@@ -5,7 +5,7 @@ import { needsGrad } from './autograd/views.ts';
 import type { View } from './backend.ts';
 import type { DType } from './dtype.ts';
 import { isFloating } from './dtype.ts';
-import { derivative, times, vectorJacobian } from './expr/derivative.ts';
+import { derivative, pushIn, vectorJacobian } from './expr/derivative.ts';
 import { functions } from './expr/function.ts';
 import { call, type Expr, input, param, substitute, topological } from './expr/node.ts';
 import { backendOf, mapKernel, reduceKernel, wrap } from './kernels.ts';
@@ -77,8 +77,9 @@ function derive(expr: Expr, inputs: number, i: number, summed: boolean, divisor:
   let g: Expr | null;
   if (summed) {
     const d = derivative(expr, input(i));
-    g = d === null ? null : times(input(inputs + 1), d);
-    if (g !== null && divisor >= 0) g = call(functions.get('div')!, [g, param(divisor)]);
+    const incoming = input(inputs + 1);
+    const part = divisor < 0 ? incoming : call(functions.get('div')!, [incoming, param(divisor)]);
+    g = d === null ? null : pushIn(d, part);
   } else g = vectorJacobian(expr, inputs, i);
   if (g === null) return null;
   const sources = topological([g])

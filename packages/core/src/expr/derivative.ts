@@ -75,7 +75,7 @@ export function vectorJacobian(e: Expr, inputs: number, i: number): Expr | null 
  * g * d. A choice routes gradients: where(c, 1, 0) * g would turn an infinite g into NaN in the branch that is not
  * taken, so g goes into the branches.
  */
-function pushIn(d: Expr, g: Expr): Expr {
+export function pushIn(d: Expr, g: Expr): Expr {
   if (d.kind === 'call' && d.row!.name === 'where') {
     const [c, a, b] = d.args;
     const arm = (x: Expr): Expr => (isZero(x) ? x : pushIn(x, g));

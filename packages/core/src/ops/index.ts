@@ -1,6 +1,4 @@
 // One line per family: importing a family registers its ops and adds its methods.
-import './print.ts';
-
 export * from './activation.ts';
 export * from './arithmetic.ts';
 export * from './combine.ts';
@@ -8,6 +6,7 @@ export * from './compare.ts';
 export * from './conv.ts';
 export * from './convert.ts';
 export * from './create.ts';
+export * from './cross-entropy.ts';
 export * from './cumulative.ts';
 export * from './division.ts';
 export * from './exponential.ts';
@@ -16,6 +15,7 @@ export * from './gather.ts';
 export * from './indexing.ts';
 export * from './join.ts';
 export * from './logsumexp.ts';
+export * from './loss.ts';
 export * from './matmul.ts';
 export * from './moments.ts';
 export * from './nonzero.ts';
@@ -36,3 +36,5 @@ export * from './triangular.ts';
 export * from './trigonometric.ts';
 export * from './view.ts';
 export * from './where.ts';
+
+import './print.ts';
