@@ -44,7 +44,10 @@ export abstract class Optimizer<O extends object> {
     this.defaults = defaults;
     const list: readonly (Tensor | ParamGroupInput<O>)[] = [...params];
     if (list.length === 0) throw new ValueError('optimizer got an empty parameter list');
-    const groups = list.some(isTensor) ? [{ params: list } as unknown as ParamGroupInput<O>] : (list as ParamGroupInput<O>[]);
+    const isGroup = (x: unknown): boolean => typeof x === 'object' && x !== null && !isTensor(x) && 'params' in x;
+    const groups = list.some(isGroup) ? (list as ParamGroupInput<O>[]) : [{ params: list } as unknown as ParamGroupInput<O>];
+    const stray = groups.findIndex((g) => !isGroup(g));
+    if (stray >= 0) throw new ValueError(`optimizer got groups of parameters, but item ${stray} is none`);
     const added = new Set<Tensor>();
     const checked = groups.map((g) => this.#complete(g, added));
     this.paramGroups.push(...checked);
