@@ -38,6 +38,11 @@ export class InPlaceError extends AutogradError {
   override readonly name = 'InPlaceError';
 }
 
+/** Gradients by backward and by finite differences differ. */
+export class GradcheckError extends AutogradError {
+  override readonly name = 'GradcheckError';
+}
+
 /** A second backward through a graph whose saved tensors are gone. */
 export class GraphFreedError extends AutogradError {
   override readonly name = 'GraphFreedError';

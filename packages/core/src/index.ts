@@ -4,6 +4,19 @@
  * @packageDocumentation
  */
 export { type BackwardOptions, backward, type GradOptions, grad } from './autograd/engine.ts';
+export { type CustomFunction, customFunction, type FunctionContext } from './autograd/function.ts';
+export {
+  type FunctionalOptions,
+  type FunctionOf,
+  hessian,
+  type Jacobian,
+  jacobian,
+  jvp,
+  type Like,
+  type Tensors,
+  vjp,
+} from './autograd/functional.ts';
+export { type GradcheckOptions, gradcheck, gradgradcheck } from './autograd/gradcheck.ts';
 export { enableGrad, isGradEnabled, noGrad } from './autograd/modes.ts';
 export type { Backend, BackendReport, Capabilities, Fallback, MemoryReport } from './backend.ts';
 export { cpu } from './backend-cpu/index.ts';
