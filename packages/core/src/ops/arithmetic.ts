@@ -8,6 +8,7 @@ import { addMethod, isTensor, type Tensor } from '../tensor.ts';
 import type { Ok, Out } from '../typed.ts';
 
 export type { Bin } from '../elementwise-types.ts';
+export { div } from './division.ts';
 
 declare module '../tensor.ts' {
   interface Tensor<S extends Shape = Shape> {
@@ -23,10 +24,6 @@ declare module '../tensor.ts' {
     mul<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
     /** In-place {@link Tensor.mul}. */
     mul_<A extends Shape>(this: Tensor<A>, other: Operand): Tensor<A>;
-    /** True division, with broadcasting; integers give float32. @see https://pytorch.org/docs/stable/generated/torch.div.html */
-    div<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
-    /** In-place {@link Tensor.div}. */
-    div_<A extends Shape>(this: Tensor<A>, other: Operand): Tensor<A>;
     /** Negation. @see https://pytorch.org/docs/stable/generated/torch.neg.html */
     neg<A extends Shape>(this: Tensor<A>): Tensor<A>;
     /** In-place {@link Tensor.neg}. */
@@ -62,7 +59,6 @@ declare module '../expr/node.ts' {
     add(other: ExprLike): Expr;
     sub(other: ExprLike): Expr;
     mul(other: ExprLike): Expr;
-    div(other: ExprLike): Expr;
     neg(): Expr;
     abs(): Expr;
     sign(): Expr;
@@ -106,15 +102,6 @@ export const mul: BinaryOp = defineElementwise({
   only: { int32: (a, b) => `Math.imul(${a},${b})` },
   grad: [(_a, b) => b, (a) => a],
   doc: 'a * b',
-}) as BinaryOp;
-
-/** Elementwise quotient; integers are divided as float32. */
-export const div: BinaryOp = defineElementwise({
-  name: 'div',
-  arity: 2,
-  js: (a, b) => `${a}/${b}`,
-  grad: [(_a, b) => one.div(b), (_a, b, y) => y.neg().div(b)],
-  doc: 'a / b',
 }) as BinaryOp;
 
 /** Elementwise negation. Not defined for bool. */

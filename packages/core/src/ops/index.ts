@@ -44,3 +44,5 @@ export * from './triangular.ts';
 export * from './trigonometric.ts';
 export * from './view.ts';
 export * from './where.ts';
+
+import './print.ts';

@@ -105,6 +105,26 @@ const sources: Readonly<Record<string, Source>> = {
     needs: ['exponential'],
     code: 'function hyperbolicTangent(x) { let a = x; if (x < 0) { a = -x; } let r = 0; if (a < 0.25) { const y = x * x; r = x * (1 - y * (0.33333334 - y * (0.13333334 - y * (0.053968254 - y * (0.021869488 - y * 0.008863236))))); } else { const e = exponential(-2 * a); r = (1 - e) / (1 + e); if (x < 0) { r = -r; } } return r; }',
   },
+  // Integers are exact to 2^24 on a device: 24 bits from below, then the sign, which stands for all the bits above.
+  bitAnd: {
+    code: 'function bitAnd(a, b) { let x = a; let y = b; let r = 0; let w = 1; for (let i = 0; i < 24; i++) { const p = Math.floor(x * 0.5); const q = Math.floor(y * 0.5); if (x - 2 * p > 0.5 && y - 2 * q > 0.5) { r = r + w; } x = p; y = q; w = w * 2; } if (x < 0 && y < 0) { r = r - w; } return r; }',
+  },
+  powerOfTwo: { code: 'function powerOfTwo(n) { let r = 1; for (let i = 0; i < 32; i++) { if (i < n) { r = r * 2; } } return r; }' },
+  logOdds: { needs: ['logarithm'], code: 'function logOdds(x) { return logarithm(x / (1 - x)); }' },
+  logOddsSlope: {
+    needs: ['makeNan'],
+    code: 'function logOddsSlope(x) { let r = makeNan(1); if (x >= 0 && x <= 1) { r = 1 / (x * (1 - x)); } return r; }',
+  },
+  replaced: {
+    needs: ['isNan', 'isInf'],
+    code: 'function replaced(x, n, p, m) { let r = x; if (isInf(x) > 0.5) { if (x > 0) { r = p; } else { r = m; } } if (isNan(x) > 0.5) { r = n; } return r; }',
+  },
+  hypotenuse: {
+    needs: ['isNan', 'isInf'],
+    code: 'function hypotenuse(x, y) { let a = x; if (x < 0) { a = -x; } let b = y; if (y < 0) { b = -y; } let m = a; let n = b; if (b > a) { m = b; n = a; } let r = 0; if (m > 0) { const q = n / m; r = m * Math.sqrt(1 + q * q); } if (isNan(a) > 0.5) { r = a; } if (isNan(b) > 0.5) { r = b; } if (isInf(a) > 0.5) { r = a; } if (isInf(b) > 0.5) { r = b; } return r; }',
+  },
+  // Zeros have no sign here: some drivers drop it, and 1 / b does not tell.
+  withSignOf: { code: 'function withSignOf(a, b) { let r = a; if (a < 0) { r = -a; } if (b < 0) { r = -r; } return r; }' },
   hyperbolicSine: {
     needs: ['exponentialMinus1', 'exponential'],
     code: 'function hyperbolicSine(x) { let a = x; if (x < 0) { a = -x; } const m = exponentialMinus1(a); let r = 0.5 * (m + m / (m + 1)); if (a > 40) { const h = exponential(0.5 * a); r = 0.5 * h * h; } if (x < 0) { r = -r; } return r; }',
@@ -133,6 +153,56 @@ const sources: Readonly<Record<string, Source>> = {
   angle: {
     needs: ['arcTangent', 'isNan', 'isInf'],
     code: 'function angle(y, x) { let ay = y; if (y < 0) { ay = -y; } let ax = x; if (x < 0) { ax = -x; } let r = 0; if (ax > ay) { r = arcTangent(ay / ax); } else { if (ay > 0) { r = 1.5707964 - arcTangent(ax / ay); } } if (isInf(ax) > 0.5 && isInf(ay) > 0.5) { r = 0.7853982; } if (x < 0) { r = 3.1415927 - r; } if (y < 0) { r = -r; } if (isNan(x) > 0.5) { r = x; } if (isNan(y) > 0.5) { r = y; } return r; }',
+  },
+  // Cody's approximations (1969), in three intervals.
+  errorTail: {
+    needs: ['exponential'],
+    code: 'function errorTail(x) { let r = 0; if (x <= 4) { const p = (((((((2.1531154e-8 * x + 0.5641885) * x + 8.883149) * x + 66.11919) * x + 298.63513) * x + 881.9522) * x + 1712.0476) * x + 2051.0784) * x + 1230.3394; const q = (((((((x + 15.744926) * x + 117.693954) * x + 537.1811) * x + 1621.3896) * x + 3290.7993) * x + 4362.619) * x + 3439.3677) * x + 1230.3394; r = p / q; } else { const y = 1 / (x * x); const p = ((((0.016315387 * y + 0.30532664) * y + 0.3603449) * y + 0.12578173) * y + 0.016083785) * y + 0.00065874916; const q = ((((y + 2.5685201) * y + 1.8729529) * y + 0.5279051) * y + 0.06051834) * y + 0.0023352049; r = (0.5641896 - y * p / q) / x; } if (x > 13) { r = 0; } else { const h = Math.floor(x * 16) / 16; r = r * exponential(-h * h) * exponential(-(x - h) * (x + h)); } return r; }',
+  },
+  errorCentre: {
+    code: 'function errorCentre(x) { const y = x * x; const p = (((0.18577771 * y + 3.1611237) * y + 113.86415) * y + 377.48524) * y + 3209.3776; const q = (((y + 23.60129) * y + 244.02464) * y + 1282.6166) * y + 2844.2368; return x * p / q; }',
+  },
+  errorFunction: {
+    needs: ['errorTail', 'errorCentre'],
+    code: 'function errorFunction(x) { let r = 0; if (x > 0.46875) { r = 1 - errorTail(x); } else { if (x < -0.46875) { r = errorTail(-x) - 1; } else { r = errorCentre(x); } } return r; }',
+  },
+  complementaryError: {
+    needs: ['errorTail', 'errorCentre'],
+    code: 'function complementaryError(x) { let r = 0; if (x > 0.46875) { r = errorTail(x); } else { if (x < -0.46875) { r = 2 - errorTail(-x); } else { r = 1 - errorCentre(x); } } return r; }',
+  },
+  // Giles (2012): single precision.
+  inverseError: {
+    needs: ['logarithm', 'makeNan', 'makeInf', 'isNan'],
+    code: 'function inverseError(x) { let w = -logarithm((1 - x) * (1 + x)); let p = 0; if (w < 5) { w = w - 2.5; p = 1.5014094 + w * (0.24664073 + w * (-0.0041776816 + w * (-0.0012537250 + w * (0.00021858087 + w * (-0.0000043915065 + w * (-0.0000035233877 + w * (3.4327394e-7 + w * 2.8102264e-8))))))); } else { w = Math.sqrt(w) - 3; p = 2.8329768 + w * (1.0016741 + w * (0.009438870 + w * (-0.0076224613 + w * (0.0057395077 + w * (-0.0036734284 + w * (0.0013493432 + w * (0.00010095056 - w * 0.00020021426))))))); } let r = x * p; if (x >= 1) { r = makeInf(1); if (x > 1) { r = makeNan(1); } } if (x <= -1) { r = -makeInf(1); if (x < -1) { r = makeNan(1); } } if (isNan(x) > 0.5) { r = x; } return r; }',
+  },
+  // Taylor's series of ln Γ about 2, Stirling's for large arguments; between them the recurrence.
+  logGammaPositive: {
+    needs: ['logarithm', 'logarithm1p'],
+    code: 'function logGammaPositive(x) { let r = 0; let y = x; let f = 1; if (x < 8) { let t = 0; if (x <= 1.5) { t = x - 1; if (x <= 0.5) { t = x; } r = -logarithm1p(t); if (x <= 0.5) { r = r - logarithm(x); } } else { for (let i = 0; i < 6; i++) { if (y > 2.5) { y = y - 1; f = f * y; } } t = y - 2; r = logarithm(f); } r = r + t * (0.42278434 + t * (0.32246703 + t * (-0.067352301 + t * (0.020580808 + t * (-0.0073855510 + t * (0.0028905103 + t * (-0.0011927539 + t * (0.00050966952 + t * (-0.00022315476 + t * (0.000099457513 - t * 0.000044926237)))))))))); } else { const l = logarithm(x); r = x * (l - 1) - 0.5 * l + 0.9189385 + (0.083333333 - 0.0027777778 / (x * x)) / x; } return r; }',
+  },
+  // sin(πx) and cot(πx) from the distance to the nearest integer, which is exact.
+  sinePi: {
+    code: 'function sinePi(x) { const f = Math.floor(x + 0.5); let r = Math.sin(3.1415927 * (x - f)); const h = f * 0.5; if (h > Math.floor(h)) { r = -r; } return r; }',
+  },
+  cotangentPi: {
+    code: 'function cotangentPi(x) { const d = 3.1415927 * (x - Math.floor(x + 0.5)); return Math.cos(d) / Math.sin(d); }',
+  },
+  logGamma: {
+    needs: ['logGammaPositive', 'sinePi', 'logarithm', 'makeInf', 'isNan', 'isInf'],
+    code: 'function logGamma(x) { let r = 0; if (x > 0) { r = logGammaPositive(x); } else { if (Math.floor(x) >= x) { r = makeInf(1); } else { let s = x * sinePi(x); if (s < 0) { s = -s; } r = 1.1447299 - logarithm(s) - logGammaPositive(-x); } } if (isInf(x) > 0.5) { r = x * x; } if (isNan(x) > 0.5) { r = x; } return r; }',
+  },
+  psi: {
+    needs: ['cotangentPi', 'logarithm', 'makeNan', 'makeInf', 'isNan'],
+    code: 'function psi(x) { let y = x; let r = 0; if (x < 0) { y = 1 - x; r = -3.1415927 * cotangentPi(x); } for (let i = 0; i < 6; i++) { if (y < 6) { r = r - 1 / y; y = y + 1; } } const t = 1 / (y * y); r = r + logarithm(y) - 0.5 / y - t * (0.083333333 - t * (0.0083333333 - t * 0.003968254)); if (x <= 0) { if (Math.floor(x) >= x) { r = makeNan(1); if (x >= 0) { r = -makeInf(1); } } } if (isNan(x) > 0.5) { r = x; } return r; }',
+  },
+  // Derivatives of psi by the Euler-Maclaurin formula; negative arguments are moved up by the recurrence.
+  psiDerivative: {
+    needs: ['psi', 'makeNan', 'makeInf', 'isNan', 'isInf'],
+    code: 'function psiDerivative(n, x) { let r = 0; if (n < 0.5) { return psi(x); } let f = 1; for (let i = 2; i < 20; i++) { if (i <= n) { f = f * i; } } const h = n * 0.5; let s = 1; if (h <= Math.floor(h)) { s = -1; } let a = x; let sum = 0; for (let k = 0; k < 1000; k++) { if (a < 10 + n) { let p = 1 / a; for (let i = 0; i < 20; i++) { if (i < n) { p = p / a; } } sum = sum + p; a = a + 1; } } let q = 1; for (let i = 0; i < 20; i++) { if (i < n) { q = q / a; } } r = sum + q / n + 0.5 * q / a + q / a * (n + 1) / (12 * a) - q / a * (n + 1) * (n + 2) * (n + 3) / (720 * a * a * a); r = s * f * r; if (x <= 0 && Math.floor(x) >= x) { r = makeNan(1); if (s > 0) { r = makeInf(1); } } if (isInf(x) > 0.5) { r = 0; if (x < 0) { r = makeNan(1); } } if (isNan(x) > 0.5) { r = x; } return r; }',
+  },
+  // See sincDerivative for doubles: a series near 0, a recurrence beyond.
+  sincDerivative: {
+    code: 'function sincDerivative(n, x) { const u = 3.1415927 * x; let a = u; if (u < 0) { a = -u; } let r = 0; if (a <= 1 + n) { let k = Math.ceil(n * 0.5); let m = 2 * k - n; let p = 1; const h = k * 0.5; if (h > Math.floor(h)) { p = -1; } if (m > 0.5) { p = p * u; } for (let i = 0; i < 20; i++) { if (i < n) { p = p * 3.1415927; } } for (let i = 0; i < 16; i++) { r = r + p / (2 * k + 1); p = -p * u * u / ((m + 1) * (m + 2)); m = m + 2; k = k + 1; } } else { const s = Math.sin(u); const c = Math.cos(u); r = s / u; let w = c; let v = -s; let g = 1; for (let i = 1; i < 20; i++) { if (i <= n) { r = (g * w - i * r) / x; g = g * 3.1415927; const t = v; v = -w; w = t; } } } return r; }',
   },
 };
 

@@ -1,0 +1,193 @@
+import { applyRow, applyRowInPlace, defineElementwise, type ElementwiseOp, type Operand } from '../elementwise.ts';
+import type { Bin, BinaryOp, Tri } from '../elementwise-types.ts';
+import { call, constant, Expr, type ExprLike } from '../expr/node.ts';
+import { copySign } from '../scalar/float.ts';
+import { gpuBody, gpuCall } from '../scalar/gpu.ts';
+import type { Shape } from '../shape-types.ts';
+import { addMethod, type Tensor } from '../tensor.ts';
+import type { Ok, Out } from '../typed.ts';
+import { where } from './where.ts';
+
+/** Options of {@link addcmul} and {@link addcdiv}. */
+export interface AddcOptions {
+  /** Factor of the product or quotient. Default 1. */
+  readonly value?: number;
+}
+
+declare module '../tensor.ts' {
+  interface Tensor<S extends Shape = Shape> {
+    /** sqrt(this² + other²) without overflow. @see https://pytorch.org/docs/stable/generated/torch.hypot.html */
+    hypot<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    /** In-place {@link Tensor.hypot}. */
+    hypot_<A extends Shape>(this: Tensor<A>, other: Operand): Tensor<A>;
+    /** The magnitude of this with the sign of `other`, of -0 too. @see https://pytorch.org/docs/stable/generated/torch.copysign.html */
+    copysign<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    /** In-place {@link Tensor.copysign}. */
+    copysign_<A extends Shape>(this: Tensor<A>, other: Operand): Tensor<A>;
+    /** 0 where negative, 1 where positive, `values` where 0. @see https://pytorch.org/docs/stable/generated/torch.heaviside.html */
+    heaviside<A extends Shape, const T extends Operand>(this: Tensor<A>, values: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    /** In-place {@link Tensor.heaviside}. */
+    heaviside_<A extends Shape>(this: Tensor<A>, values: Operand): Tensor<A>;
+    /** this + weight · (end - this). @see https://pytorch.org/docs/stable/generated/torch.lerp.html */
+    lerp<A extends Shape, const T extends Operand, const U extends Operand>(
+      this: Tensor<A>,
+      end: Ok<Bin<A, T>, T>,
+      weight: Ok<Tri<A, T, U>, U>,
+    ): Out<Tri<A, T, U>>;
+    /** In-place {@link Tensor.lerp}. */
+    lerp_<A extends Shape>(this: Tensor<A>, end: Operand, weight: Operand): Tensor<A>;
+    /** this + value · tensor1 · tensor2. @see https://pytorch.org/docs/stable/generated/torch.addcmul.html */
+    addcmul<A extends Shape, const T extends Operand, const U extends Operand>(
+      this: Tensor<A>,
+      tensor1: Ok<Bin<A, T>, T>,
+      tensor2: Ok<Tri<A, T, U>, U>,
+      options?: AddcOptions,
+    ): Out<Tri<A, T, U>>;
+    /** In-place {@link Tensor.addcmul}. */
+    addcmul_<A extends Shape>(this: Tensor<A>, tensor1: Operand, tensor2: Operand, options?: AddcOptions): Tensor<A>;
+    /** this + value · tensor1 / tensor2. @see https://pytorch.org/docs/stable/generated/torch.addcdiv.html */
+    addcdiv<A extends Shape, const T extends Operand, const U extends Operand>(
+      this: Tensor<A>,
+      tensor1: Ok<Bin<A, T>, T>,
+      tensor2: Ok<Tri<A, T, U>, U>,
+      options?: AddcOptions,
+    ): Out<Tri<A, T, U>>;
+    /** In-place {@link Tensor.addcdiv}. */
+    addcdiv_<A extends Shape>(this: Tensor<A>, tensor1: Operand, tensor2: Operand, options?: AddcOptions): Tensor<A>;
+  }
+}
+declare module '../expr/node.ts' {
+  interface Expr {
+    hypot(other: ExprLike): Expr;
+    copysign(other: ExprLike): Expr;
+    heaviside(values: ExprLike): Expr;
+    lerp(end: ExprLike, weight: ExprLike): Expr;
+    addcmul(a: ExprLike, b: ExprLike, options?: { readonly value?: ExprLike }): Expr;
+    addcdiv(a: ExprLike, b: ExprLike, options?: { readonly value?: ExprLike }): Expr;
+  }
+}
+
+const one = constant(1);
+
+/** sqrt(a² + b²) without overflow. */
+export const hypot: BinaryOp = defineElementwise({
+  name: 'hypot',
+  arity: 2,
+  js: (a, b) => `Math.hypot(${a},${b})`,
+  gpu: gpuCall('hypotenuse'),
+  grad: [(a, _b, y) => a.div(y), (_a, b, y) => b.div(y)],
+  doc: 'the square root of a² + b²',
+}) as BinaryOp;
+
+/** |a| with the sign of b. */
+export const copysign: BinaryOp = defineElementwise({
+  name: 'copysign',
+  arity: 2,
+  exact: true,
+  js: (a, b) => `copySign(${a},${b})`,
+  helpers: { copySign },
+  gpu: gpuCall('withSignOf'),
+  grad: [(a, _b, y) => where(a.eq(0), 0, y.div(a)), () => constant(0)],
+  doc: '|a| with the sign of b',
+}) as BinaryOp;
+
+/** 0 where x is negative, 1 where it is positive, `values` where it is 0. */
+export const heaviside: BinaryOp = defineElementwise({
+  name: 'heaviside',
+  arity: 2,
+  dtype: 'promote',
+  exact: true,
+  js: (x, values) => `${x}===0?${values}:${x}>0?1:0`,
+  gpu: gpuBody((x, values) => `(isEqual(${x}, 0) > 0.5 ? ${values} : isLess(0, ${x}))`, 'isEqual', 'isLess'),
+  doc: 'the step function, with its values at 0',
+}) as BinaryOp;
+
+const lerpOp: ElementwiseOp = defineElementwise({
+  name: 'lerp',
+  arity: 3,
+  js: (s, e, w) => `${w}<0.5?${s}+${w}*(${e}-${s}):${e}-(${e}-${s})*(1-${w})`,
+  grad: [(_s, _e, w) => one.sub(w), (_s, _e, w) => w, (s, e) => e.sub(s)],
+  doc: 's + w (e - s)',
+});
+
+/** Interpolates linearly. */
+export interface LerpOp extends ElementwiseOp {
+  <A extends Shape, const T extends Operand, const U extends Operand>(
+    start: Tensor<A>,
+    end: Ok<Bin<A, T>, T>,
+    weight: Ok<Tri<A, T, U>, U>,
+  ): Out<Tri<A, T, U>>;
+}
+
+/**
+ * start + weight · (end - start), exact at both ends.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.lerp.html
+ */
+export const lerp: LerpOp = lerpOp as LerpOp;
+
+/** input + value · (a times or divided by b). */
+export interface AddcOp {
+  <A extends Shape, const T extends Operand, const U extends Operand>(
+    input: Tensor<A>,
+    tensor1: Ok<Bin<A, T>, T>,
+    tensor2: Ok<Tri<A, T, U>, U>,
+    options?: AddcOptions,
+  ): Out<Tri<A, T, U>>;
+  (input: Expr, a: ExprLike, b: ExprLike, options?: { readonly value?: ExprLike }): Expr;
+}
+
+/**
+ * input + value · tensor1 · tensor2, in one kernel.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.addcmul.html
+ */
+export const addcmul: AddcOp = withValue({
+  name: 'addcmul',
+  arity: 4,
+  dtype: 'promote',
+  reject: ['bool'],
+  js: (x, a, b, value) => `${x}+${value}*${a}*${b}`,
+  grad: [() => one, (_x, _a, b, value) => b.mul(value), (_x, a, _b, value) => a.mul(value), (_x, a, b) => a.mul(b)],
+  doc: 'x + value * a * b',
+});
+
+/**
+ * input + value · tensor1 / tensor2, in one kernel.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.addcdiv.html
+ */
+export const addcdiv: AddcOp = withValue({
+  name: 'addcdiv',
+  arity: 4,
+  js: (x, a, b, value) => `${x}+${value}*${a}/${b}`,
+  grad: [() => one, (_x, _a, b, value) => value.div(b), (_x, a, b, value) => value.neg().mul(a.div(b.mul(b))), (_x, a, b) => a.div(b)],
+  doc: 'x + value * a / b',
+});
+
+/** An op of three operands and a factor. The factor takes no part in promotion of floating tensors. */
+function withValue(options: Parameters<typeof defineElementwise>[0]): AddcOp {
+  const rule = options.dtype ?? 'float';
+  const { row } = defineElementwise(options);
+  const { name, reject } = options;
+  type Factor = { readonly value?: ExprLike } | ExprLike | undefined;
+  const factor = (given: Factor): ExprLike => (typeof given === 'object' && !(given instanceof Expr) ? given.value : given) ?? 1;
+  const op = (x: Operand | Expr, a: Operand | Expr, b: Operand | Expr, given?: Factor): Tensor | Expr => {
+    const operands = [x, a, b, factor(given)];
+    return operands.some((o) => o instanceof Expr) ? call(row, operands as ExprLike[]) : applyRow(row, rule, operands as Operand[], reject);
+  };
+  addMethod(name, function (this: Tensor, a: Operand, b: Operand, given?: Factor) {
+    return op(this, a, b, given);
+  });
+  addMethod(`${name}_`, function (this: Tensor, a: Operand, b: Operand, given?: Factor) {
+    return applyRowInPlace(row, rule, this, [a, b, factor(given) as Operand], reject);
+  });
+  Object.defineProperty(Expr.prototype, name, {
+    configurable: true,
+    value(this: Expr, a: ExprLike, b: ExprLike, given?: Factor) {
+      return op(this, a, b, given);
+    },
+  });
+  Object.defineProperty(op, 'name', { value: name });
+  return op as unknown as AddcOp;
+}

@@ -1,0 +1,111 @@
+import { applyRow, applyRowInPlace, defineElementwise, type ElementwiseOp } from '../elementwise.ts';
+import { ValueError } from '../errors.ts';
+import { call, Expr } from '../expr/node.ts';
+import { erfcOf } from '../scalar/erf.ts';
+import { gpuBody } from '../scalar/gpu.ts';
+import type { Shape } from '../shape-types.ts';
+import { addMethod, type Tensor } from '../tensor.ts';
+
+/** Options of {@link gelu}. */
+export interface GeluOptions {
+  /** 'none': the normal distribution function itself; 'tanh': its approximation by a hyperbolic tangent. Default 'none'. */
+  readonly approximate?: 'none' | 'tanh';
+}
+
+declare module '../tensor.ts' {
+  interface Tensor<S extends Shape = Shape> {
+    /** x·Φ(x), where Φ is the normal distribution function. @see https://pytorch.org/docs/stable/generated/torch.nn.functional.gelu.html */
+    gelu<A extends Shape>(this: Tensor<A>, options?: GeluOptions): Tensor<A>;
+    /** In-place {@link Tensor.gelu}. */
+    gelu_<A extends Shape>(this: Tensor<A>, options?: GeluOptions): Tensor<A>;
+  }
+}
+declare module '../expr/node.ts' {
+  interface Expr {
+    gelu(options?: GeluOptions): Expr;
+  }
+}
+
+const density = 1 / Math.sqrt(2 * Math.PI);
+
+// Through erfc, so that the left tail keeps its relative accuracy.
+const exact: ElementwiseOp = defineElementwise({
+  name: 'gelu',
+  js: (x) => `0.5*${x}*erfcOf(-${x}*${Math.SQRT1_2})`,
+  helpers: { erfcOf },
+  gpu: gpuBody((x) => `0.5 * ${x} * complementaryError(-${Math.SQRT1_2} * ${x})`, 'complementaryError'),
+  grad: [
+    (x) => {
+      const cdf = x.mul(-Math.SQRT1_2).erfc().mul(0.5);
+      return cdf.add(x.mul(x.square().mul(-0.5).exp().mul(density)));
+    },
+  ],
+  doc: 'x times the normal distribution function of x',
+});
+
+// Hendrycks and Gimpel, Gaussian Error Linear Units (2016).
+const slope = Math.sqrt(2 / Math.PI);
+const cubic = 0.044715;
+
+const approximation: ElementwiseOp = defineElementwise({
+  name: 'geluTanh',
+  noInPlace: true,
+  js: (x) => `0.5*${x}*(1+Math.tanh(${slope}*(${x}+${cubic}*${x}*${x}*${x})))`,
+  gpu: gpuBody((x) => `0.5 * ${x} * (1 + hyperbolicTangent(${slope} * (${x} + ${cubic} * ${x} * ${x} * ${x})))`, 'hyperbolicTangent'),
+  grad: [
+    (x) => {
+      const t = x.add(x.mul(x).mul(x).mul(cubic)).mul(slope).tanh();
+      const inner = x
+        .square()
+        .mul(3 * cubic)
+        .add(1)
+        .mul(slope);
+      const left = x.mul(0.5);
+      return t
+        .add(1)
+        .mul(0.5)
+        .add(left.mul(t.square().neg().add(1)).mul(inner));
+    },
+  ],
+  doc: 'gelu with a hyperbolic tangent for the normal distribution function',
+});
+
+/** The Gaussian error linear unit. */
+export interface GeluOp {
+  <S extends Shape>(x: Tensor<S>, options?: GeluOptions): Tensor<S>;
+  (x: Expr, options?: GeluOptions): Expr;
+}
+
+function variant(options: GeluOptions = {}): ElementwiseOp {
+  const { approximate = 'none' } = options;
+  if (approximate === 'none') return exact;
+  if (approximate === 'tanh') return approximation;
+  throw new ValueError(`gelu: approximate must be 'none' or 'tanh', got '${String(approximate)}'`);
+}
+
+/**
+ * x·Φ(x), where Φ is the normal distribution function.
+ *
+ * @example
+ * ```ts
+ * gelu(x, { approximate: 'tanh' });
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.gelu.html
+ */
+export const gelu: GeluOp = ((x: Tensor | Expr, options?: GeluOptions): Tensor | Expr => {
+  const { row } = variant(options);
+  return x instanceof Expr ? call(row, [x]) : applyRow(row, 'float', [x]);
+}) as GeluOp;
+
+addMethod('gelu', function (this: Tensor, options?: GeluOptions) {
+  return gelu(this, options);
+});
+addMethod('gelu_', function (this: Tensor, options?: GeluOptions) {
+  return applyRowInPlace(variant(options).row, 'float', this, []);
+});
+Object.defineProperty(Expr.prototype, 'gelu', {
+  configurable: true,
+  value(this: Expr, options?: GeluOptions): Expr {
+    return gelu(this, options);
+  },
+});
