@@ -5,6 +5,7 @@ import { isTensor, setBirth, type Tensor } from './tensor.ts';
 
 /** What was born in the innermost open scope. */
 interface Frame {
+  readonly outer: Frame | null;
   readonly tensors: Set<Tensor>;
   readonly nodes: Set<GraphNode>;
   readonly kept: Set<Tensor>;
@@ -32,7 +33,7 @@ let frame: Frame | null = null;
  */
 export function scope<T>(fn: () => T): T {
   const outer = frame;
-  const mine: Frame = { tensors: new Set(), nodes: new Set(), kept: new Set() };
+  const mine: Frame = { outer, tensors: new Set(), nodes: new Set(), kept: new Set() };
   frame = mine;
   const birth = setBirth((t) => mine.tensors.add(t));
   const listener = setNodeListener((n) => mine.nodes.add(n));
@@ -59,19 +60,24 @@ export function scope<T>(fn: () => T): T {
  */
 export function keep<T extends Tensor>(t: T): T {
   if (!isTensor(t)) throw new ValueError('keep: expects a tensor');
-  frame?.kept.add(t);
+  for (let f = frame; f !== null; f = f.outer) f.kept.add(t);
   return t;
 }
 
-/** Lets `t` live as long as `owner` does: it survives scopes that `owner` was not born in. */
+/** Lets `t` live as long as `owner` does: it survives scopes that `owner` was not born in, and goes with the one it was. */
 export function keepWith(owner: Tensor, t: Tensor): void {
-  if (frame !== null && !frame.tensors.has(owner)) frame.kept.add(t);
+  let f = frame;
+  for (; f !== null && !f.tensors.has(owner); f = f.outer) {
+    f.kept.add(t);
+    f.tensors.delete(t);
+  }
+  f?.tensors.add(t);
 }
 
 /** Hands a tensor that was kept earlier to the current scope, which frees it when it ends. Without a scope nothing happens. */
 export function release(t: Tensor): void {
   if (frame === null) return;
-  frame.kept.delete(t);
+  for (let f: Frame | null = frame; f !== null; f = f.outer) f.kept.delete(t);
   frame.tensors.add(t);
 }
 
