@@ -1,0 +1,84 @@
+import { ShapeError, ValueError } from '../errors.ts';
+import { input, param } from '../expr/node.ts';
+import { fuseMap } from '../fuse.ts';
+import { sizeOf } from '../layout.ts';
+import { checkFloating } from '../losses.ts';
+import type { Generator } from '../random/generator.ts';
+import { dropoutMask } from '../random/mask.ts';
+import { show } from '../shape.ts';
+import type { Shape } from '../shape-types.ts';
+import type { Tensor } from '../tensor.ts';
+import { add, mul } from './arithmetic.ts';
+import { matmul } from './matmul.ts';
+
+/**
+ * x @ weightᵀ + bias.
+ *
+ * @param x [..., I]
+ * @param weight [O, I], or [I] for a single output without a dimension of its own
+ * @param bias [O] (or [] with a weight [I])
+ * @returns [..., O], or [...] for a weight [I]
+ * @throws ShapeError when the last dimension of `x` is not I, or the bias does not fit
+ * @throws DTypeError when the dtypes differ
+ * @example
+ * ```ts
+ * linear(zeros([8, 5, 64]), zeros([10, 64]), zeros([10])).shape; // [8, 5, 10]
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
+ */
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
+  if (x.ndim === 0) throw new ShapeError('linear: the input is a scalar, expected [..., I]');
+  if (weight.ndim !== 1 && weight.ndim !== 2)
+    throw new ShapeError(`linear: the weight has shape ${show(weight.shape)}, expected [O, I] or [I]`);
+  const size = x.shape[x.ndim - 1]!;
+  const expected = weight.shape[weight.ndim - 1]!;
+  if (size !== expected) {
+    throw new ShapeError(
+      `linear: input ${show(x.shape)} has size ${size} in its last dimension but weight ${show(weight.shape)} expects ${expected} (dimension -1)`,
+    );
+  }
+  const outputs = weight.shape.slice(0, -1);
+  if (bias != null && (bias.ndim > outputs.length || bias.shape.some((n) => n !== 1 && n !== outputs[0]))) {
+    throw new ShapeError(`linear: the bias has shape ${show(bias.shape)}, expected ${show(outputs)} for a weight ${show(weight.shape)}`);
+  }
+  const lead = x.shape.slice(0, -1);
+  // One matrix product whatever the leading dimensions are.
+  const flat = x.ndim === 2 ? x : (x.reshape([sizeOf(lead), size]) as Tensor);
+  const product = weight.ndim === 2 ? matmul(flat, weight.mT) : matmul(flat, weight);
+  const y = bias == null ? product : (add(product, bias) as Tensor);
+  return x.ndim === 2 ? y : (y.reshape([...lead, ...outputs]) as Tensor);
+}
+
+/** Options of {@link dropout}. */
+export interface DropoutOptions {
+  /** Where the random numbers come from; the default generator if omitted. */
+  generator?: Generator;
+}
+
+const kept = mul(mul(input(0), input(1)), param(0));
+
+/**
+ * In training: each element is 0 with probability `p`, and the others are divided by `1 - p`, so that the expected value
+ * stays. Otherwise the input itself. The same seed drops the same elements on every backend.
+ *
+ * @param x a floating tensor
+ * @param p probability of an element to be dropped. Default 0.5
+ * @param training whether to drop anything. Default true
+ * @param options `generator`
+ * @throws ValueError when `p` is not in [0, 1]
+ * @throws DTypeError when the input is not floating
+ * @example
+ * ```ts
+ * dropout(ones([4]), 0.5, true, { generator: new Generator(0) }); // zeros and twos
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.dropout.html
+ */
+export function dropout<A extends Shape>(x: Tensor<A>, p: number = 0.5, training: boolean = true, options: DropoutOptions = {}): Tensor<A> {
+  const t = x as unknown as Tensor;
+  checkFloating('dropout', 'input', t);
+  if (!(p >= 0 && p <= 1)) throw new ValueError(`dropout: the probability must lie in [0, 1], got ${p}`);
+  if (!training || p === 0) return x;
+  const mask = dropoutMask(t.shape, p, { ...options, dtype: 'bool', device: t.device });
+  // Where everything is dropped there is no scale.
+  return fuseMap('dropout', kept, [t, mask], [p === 1 ? 1 : 1 / (1 - p)]) as unknown as Tensor<A>;
+}

@@ -1,0 +1,181 @@
+import { noGrad } from '../autograd/modes.ts';
+import { DTypeError, ShapeError, ValueError } from '../errors.ts';
+import { input, param } from '../expr/node.ts';
+import { writeElementwise } from '../inplace.ts';
+import { sameShape, sizeOf } from '../layout.ts';
+import { checkFloating } from '../losses.ts';
+import { type Affine, deviation, normalize, normalizeBy } from '../normalization.ts';
+import { show } from '../shape.ts';
+import type { Shape } from '../shape-types.ts';
+import type { Tensor } from '../tensor.ts';
+import { add, mul } from './arithmetic.ts';
+
+/** Checks a parameter of a normalization: its shape and that its dtype is the input's. */
+function checkParameter(op: string, what: string, t: Tensor | null | undefined, shape: readonly number[], x: Tensor): void {
+  if (t == null) return;
+  if (!sameShape(t.shape, shape)) {
+    throw new ShapeError(`${op}: ${what} has shape ${show(t.shape)}, expected ${show(shape)} for the input ${show(x.shape)}`);
+  }
+  if (t.dtype !== x.dtype) throw new DTypeError(`${op}: the input is ${x.dtype} but ${what} is ${t.dtype}; convert one with to()`);
+}
+
+/** Weight and bias under a shape that broadcasts to the input. */
+function affineOf(weight: Tensor | null | undefined, bias: Tensor | null | undefined, shape: readonly number[]): Affine {
+  const as = (t: Tensor | null | undefined): Tensor | null => (t == null ? null : (t.reshape(shape) as Tensor));
+  return { weight: as(weight), bias: as(bias) };
+}
+
+/**
+ * The elements over the last dimensions, minus their mean, divided by their standard deviation (biased, with `eps` under
+ * the root), times `weight`, plus `bias`.
+ *
+ * @param x [..., *normalizedShape]
+ * @param normalizedShape the shape of what is normalized, or the size of the last dimension
+ * @param weight of shape `normalizedShape`; none is a weight of 1
+ * @param bias of shape `normalizedShape`; none is a bias of 0
+ * @param eps added to the variance. Default 1e-5
+ * @throws ShapeError when the input does not end in `normalizedShape`, or weight or bias has another shape
+ * @throws DTypeError when the dtypes differ or are not floating
+ * @example
+ * ```ts
+ * layerNorm(tensor([[1, 3], [10, 30]]), 2); // about [[-1, 1], [-1, 1]]
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.layer_norm.html
+ */
+export function layerNorm<A extends Shape>(
+  x: Tensor<A>,
+  normalizedShape: number | Shape,
+  weight?: Tensor | null,
+  bias?: Tensor | null,
+  eps: number = 1e-5,
+): Tensor<A> {
+  const op = 'layerNorm';
+  const shape = typeof normalizedShape === 'number' ? [normalizedShape] : [...normalizedShape];
+  const t = x as unknown as Tensor;
+  checkFloating(op, 'input', t);
+  if (shape.length === 0) throw new ValueError(`${op}: the normalized shape must have at least one dimension`);
+  const lead = t.ndim - shape.length;
+  const wrong = shape.findIndex((n, d) => t.shape[lead + d] !== n);
+  if (wrong >= 0) {
+    throw new ShapeError(
+      `${op}: input ${show(t.shape)} does not end in the normalized shape ${show(shape)} (dimension ${wrong - shape.length})`,
+    );
+  }
+  checkParameter(op, 'the weight', weight, shape, t);
+  checkParameter(op, 'the bias', bias, shape, t);
+  const dims = shape.map((_, d) => lead + d);
+  return normalize(op, t, affineOf(weight, bias, shape), { dims, eps, grouped: false }).y as unknown as Tensor<A>;
+}
+
+/**
+ * Groups of channels, each normalized over its channels and positions; then an affine map per channel.
+ *
+ * @param x [N, C, ...]
+ * @param numGroups how many groups the channels make
+ * @param weight [C]; none is a weight of 1
+ * @param bias [C]; none is a bias of 0
+ * @param eps added to the variance. Default 1e-5
+ * @throws ShapeError when the channels do not make `numGroups` groups, or weight or bias does not fit
+ * @throws DTypeError when the dtypes differ or are not floating
+ * @throws ValueError when a group has a single value, or `numGroups` is no positive integer
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.group_norm.html
+ */
+export function groupNorm<A extends Shape>(
+  x: Tensor<A>,
+  numGroups: number,
+  weight?: Tensor | null,
+  bias?: Tensor | null,
+  eps: number = 1e-5,
+): Tensor<A> {
+  const op = 'groupNorm';
+  const t = x as unknown as Tensor;
+  checkFloating(op, 'input', t);
+  if (t.ndim < 2) throw new ShapeError(`${op}: input ${show(t.shape)} has ${t.ndim} dimensions, expected [N, C, ...]`);
+  if (!Number.isInteger(numGroups) || numGroups < 1) throw new ValueError(`${op}: numGroups must be a positive integer, got ${numGroups}`);
+  const [n, c] = t.shape as readonly [number, number];
+  if (c % numGroups !== 0)
+    throw new ShapeError(`${op}: the ${c} channels of ${show(t.shape)} do not make ${numGroups} groups (dimension 1)`);
+  checkParameter(op, 'the weight', weight, [c], t);
+  checkParameter(op, 'the bias', bias, [c], t);
+  const rest = t.shape.slice(2);
+  const inside = [c / numGroups, ...rest];
+  if (sizeOf(inside) * n === 1)
+    throw new ValueError(`${op}: expected more than 1 value per group, got input ${show(t.shape)} with ${numGroups} groups`);
+  const grouped = t.reshape([n, numGroups, ...inside]) as Tensor;
+  const affine = affineOf(weight, bias, [1, numGroups, c / numGroups, ...rest.map(() => 1)]);
+  const dims = inside.map((_, d) => d + 2);
+  return normalize(op, grouped, affine, { dims, eps, grouped: false }).y.reshape(t.shape) as unknown as Tensor<A>;
+}
+
+// momentum * statistic + (1 - momentum) * running statistic; the variance with Bessel's correction.
+const average = add(mul(param(0), input(0)), mul(param(1), input(1)));
+
+function updateRunning(running: Tensor | null | undefined, seen: Tensor, momentum: number, correction: number): void {
+  if (running == null) return;
+  const now = seen.reshape(running.shape) as Tensor;
+  writeElementwise('batchNorm', running, average, [now, running], [momentum * correction, 1 - momentum], running.dtype);
+}
+
+/**
+ * Each channel minus its mean, divided by its standard deviation (biased, with `eps` under the root), times `weight`,
+ * plus `bias`. In training the statistics are those of the batch, and the running ones move towards them in place:
+ * `running = (1 - momentum) * running + momentum * batch`, with the unbiased variance. Otherwise they are the running
+ * ones.
+ *
+ * @param x [N, C] or [N, C, ...]
+ * @param runningMean [C], overwritten in training; may be null in training
+ * @param runningVar [C], overwritten in training; may be null in training
+ * @param weight [C]; none is a weight of 1
+ * @param bias [C]; none is a bias of 0
+ * @param training whether to use the statistics of the batch. Default false
+ * @param momentum weight of the new value in the running statistics. Default 0.1
+ * @param eps added to the variance. Default 1e-5
+ * @throws ShapeError when a parameter does not have one number per channel
+ * @throws DTypeError when the dtypes differ or are not floating
+ * @throws ValueError in training with one value per channel, or otherwise without running statistics
+ * @example
+ * ```ts
+ * const y = batchNorm(x, mean, variance, gamma, beta, true);
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html
+ */
+export function batchNorm<A extends Shape>(
+  x: Tensor<A>,
+  runningMean: Tensor | null,
+  runningVar: Tensor | null,
+  weight?: Tensor | null,
+  bias?: Tensor | null,
+  training: boolean = false,
+  momentum: number = 0.1,
+  eps: number = 1e-5,
+): Tensor<A> {
+  const op = 'batchNorm';
+  const t = x as unknown as Tensor;
+  checkFloating(op, 'input', t);
+  if (t.ndim < 2) throw new ShapeError(`${op}: input ${show(t.shape)} has ${t.ndim} dimensions, expected [N, C] or [N, C, ...]`);
+  const c = t.shape[1]!;
+  checkParameter(op, 'runningMean', runningMean, [c], t);
+  checkParameter(op, 'runningVar', runningVar, [c], t);
+  checkParameter(op, 'the weight', weight, [c], t);
+  checkParameter(op, 'the bias', bias, [c], t);
+  const kept = t.shape.map((n, d) => (d === 1 ? n : 1));
+  const affine = affineOf(weight, bias, kept);
+  if (!training) {
+    if (runningMean === null || runningVar === null)
+      throw new ValueError(`${op}: runningMean and runningVar are needed outside of training`);
+    const rstd = noGrad(() => deviation(op, runningVar.reshape(kept) as Tensor, eps));
+    return normalizeBy(op, t, runningMean.detach().reshape(kept) as Tensor, rstd, affine) as unknown as Tensor<A>;
+  }
+  const count = t.shape.reduce((n, k, d) => (d === 1 ? n : n * k), 1);
+  if (count === 1) throw new ValueError(`${op}: expected more than 1 value per channel when training, got input ${show(t.shape)}`);
+  const dims = t.shape.map((_, d) => d).filter((d) => d !== 1);
+  const { y, mean, variance } = normalize(op, t, affine, { dims, eps, grouped: true });
+  // No values, no statistics.
+  if (count > 0) {
+    noGrad(() => {
+      updateRunning(runningMean, mean, momentum, 1);
+      updateRunning(runningVar, variance, momentum, count / (count - 1));
+    });
+  }
+  return y as unknown as Tensor<A>;
+}
