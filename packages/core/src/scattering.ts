@@ -1,12 +1,16 @@
 import { allocate, type TypedArray } from './dtype.ts';
 import { IndexError, ShapeError } from './errors.ts';
-import { contiguousData, copyData, wrap } from './kernels.ts';
+import { input } from './expr/node.ts';
+import { contiguousData, copyData, reduceKernel, wrap } from './kernels.ts';
 import { contiguousStrides, sizeOf } from './layout.ts';
+import { arange } from './ops/create.ts';
+import { where } from './ops/where.ts';
+import { padConstant } from './padding.ts';
 import { show } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
 /** What replaces the entries of a tensor under a scatter. */
-interface Winners {
+export interface Winners {
   /** In the tensor's shape, bool: whether some index points there. */
   readonly hit: Tensor;
   /** In the index's shape, but as long as the tensor along `dim`, int64: the last source entry that points there, or 0. */
@@ -14,67 +18,64 @@ interface Winners {
 }
 
 /**
- * Decides on the host which source entry each entry of a tensor of shape `shape` receives. Among several the last in
- * row-major order wins, whatever the device does first. On a device that cannot be read at once nothing waits: the
- * answer arrives in its buffers later, and an index outside of the dimension is not noticed.
+ * Decides which source entry each entry of a tensor of shape `shape` receives. Among several the last along `dim` wins,
+ * whatever a device does first. The index is not empty. An index outside of the dimension is an error where values can
+ * be read at once and points nowhere elsewhere.
  */
 export function winners(op: string, index: Tensor, dim: number, shape: readonly number[]): Winners {
-  const size = shape[dim]!;
   if (index.ndim !== shape.length || index.shape.some((n, d) => d !== dim && n > shape[d]!)) {
     throw new ShapeError(`${op}: the index ${show(index.shape)} does not fit the tensor ${show(shape)} along dim ${dim}`);
   }
-  const placeShape = index.shape.map((n, d) => (d === dim ? size : n));
+  const size = shape[dim]!;
+  const last = index.device.caps.syncRead ? lastByReading(op, index, dim, size) : lastByComparing(op, index, dim, size);
+  const none = shape.map(() => 0);
+  const rest = shape.map((n, d) => n - last.shape[d]!);
+  const hit = last.ge(0) as Tensor;
+  return { hit: padConstant(hit, none, rest), place: where(hit, last, 0) as Tensor };
+}
+
+/** For each entry the largest position along `dim` whose index points there, or -1, from the values of the index. */
+function lastByReading(op: string, index: Tensor, dim: number, size: number): Tensor {
   const { device } = index;
-  device.countFallback(op, 'which of several entries for one place counts is decided on the host');
-  const decide = (values: TypedArray): Decision => decideWinners(op, values, index.shape, dim, shape, device.caps.syncRead);
   const dense = contiguousData(index);
   const whole = dense.offset === 0 ? dense : copyData(dense);
-  const make = (
-    pick: (d: Decision) => TypedArray,
-    dtype: 'bool' | 'int64',
-    to: readonly number[],
-    d: Decision | Promise<Decision>,
-  ): Tensor => wrap(device, device.upload(d instanceof Promise ? d.then(pick) : pick(d), dtype, sizeOf(to)), dtype, to);
-  const decision = device.caps.syncRead
-    ? decide(device.readSync(whole.handle, index.dtype, index.size))
-    : device.read(whole.handle, index.dtype, index.size).then(decide);
-  return { hit: make((d) => d.hit, 'bool', shape, decision), place: make((d) => d.place, 'int64', placeShape, decision) };
-}
-
-interface Decision {
-  readonly hit: TypedArray;
-  readonly place: TypedArray;
-}
-
-function decideWinners(
-  op: string,
-  values: TypedArray,
-  indexShape: readonly number[],
-  dim: number,
-  shape: readonly number[],
-  strict: boolean,
-): Decision {
-  const size = shape[dim]!;
-  const hit = allocate('bool', sizeOf(shape));
-  const placeShape = indexShape.map((n, d) => (d === dim ? size : n));
-  const place = allocate('int64', sizeOf(placeShape));
-  const hitStrides = contiguousStrides(shape);
-  const placeStrides = contiguousStrides(placeShape);
-  const at = new Array<number>(indexShape.length).fill(0);
+  const values = device.readSync(whole.handle, index.dtype, index.size);
+  const shape = index.shape.map((n, d) => (d === dim ? size : n));
+  const out: TypedArray = allocate('int64', sizeOf(shape)).fill(-1);
+  const inner = contiguousStrides(shape)[dim]!;
+  const entries = index.shape[dim]!;
   for (let i = 0; i < values.length; i++) {
     const k = values[i]!;
-    if (k >= 0 && k < size) {
-      let toHit = k * hitStrides[dim]!;
-      let toPlace = k * placeStrides[dim]!;
-      for (let d = 0; d < at.length; d++) {
-        if (d === dim) continue;
-        toHit += at[d]! * hitStrides[d]!;
-        toPlace += at[d]! * placeStrides[d]!;
-      }
-      hit[toHit] = 1;
-      place[toPlace] = at[dim]!;
-    } else if (strict) throw new IndexError(`${op}: index ${k} is out of range for dim ${dim} of size ${size}`);
-    for (let d = at.length - 1; d >= 0 && ++at[d]! === indexShape[d]; d--) at[d] = 0;
+    if (!(k >= 0 && k < size)) throw new IndexError(`${op}: index ${k} is out of range for dim ${dim} of size ${size}`);
+    const row = Math.floor(i / inner);
+    const outer = Math.floor(row / entries);
+    out[(outer * size + k) * inner + (i % inner)] = row % entries;
   }
-  return { hit, place };
+  return wrap(device, device.upload(out, 'int64', out.length), 'int64', shape);
+}
+
+/** The same without reading: every entry looks at every index along `dim`. */
+function lastByComparing(op: string, index: Tensor, dim: number, size: number): Tensor {
+  const { device } = index;
+  const before = index.shape.slice(0, dim);
+  const after = index.shape.slice(dim + 1);
+  const shape = [...before, size, index.shape[dim]!, ...after];
+  const along = (d: number): Tensor => {
+    const counts = arange(shape[d]!, { device }).reshape(shape.map((n, k) => (k === d ? n : 1))) as Tensor;
+    return counts.expand(shape);
+  };
+  const inputs = [index.unsqueeze(dim).expand(shape), along(dim), along(dim + 1)];
+  const [at, entry, position] = [input(0), input(1), input(2)];
+  const handle = reduceKernel(device, op, {
+    kind: 'max',
+    expr: where(at.eq(entry), position, -1),
+    inputs,
+    params: [],
+    shape,
+    dims: [dim + 1],
+    compute: 'int64',
+    output: 'int64',
+    divisor: 1,
+  });
+  return wrap(device, handle, 'int64', [...before, size, ...after]);
 }

@@ -25,7 +25,7 @@ const source: Readonly<Record<Exclude<PadMode, 'constant'>, (i: number, n: numbe
 
 /** The largest amount on one side that a mode has entries for. */
 const reach: Readonly<Record<Exclude<PadMode, 'constant'>, (n: number) => number>> = {
-  reflect: (n) => n - 1,
+  reflect: (n) => Math.max(n - 1, 0),
   replicate: (n) => (n === 0 ? 0 : Number.POSITIVE_INFINITY),
   circular: (n) => n,
 };

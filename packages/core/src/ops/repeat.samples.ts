@@ -1,0 +1,289 @@
+import type { NdArray, OpSamples } from '../op.samples.ts';
+import { tensor, zeros } from './create.ts';
+import { at, build, one, replace, under } from './nd.samples.ts';
+import { flip, repeatInterleave, roll, tile } from './repeat.ts';
+
+/** Copies one after the other: coordinates modulo the sizes. */
+function repeated(x: NdArray, sizes: readonly number[]): NdArray {
+  const shape = [...new Array<number>(sizes.length - x.shape.length).fill(1), ...x.shape];
+  return build(
+    shape.map((n, d) => n * sizes[d]!),
+    (c) =>
+      at(
+        under(x, shape),
+        c.map((i, d) => i % shape[d]!),
+      ),
+  );
+}
+
+/** Entry i of the result along `dim` is entry `from(i)`. */
+const reordered = (x: NdArray, dim: number, from: readonly number[]): NdArray =>
+  build(replace(x.shape, dim, from.length), (c) => at(x, replace(c, dim, from[c[dim]!]!)));
+
+/** Samples of ops that repeat and reorder entries. */
+export const repeatSamples: readonly OpSamples[] = [
+  {
+    op: 'repeat',
+    samples: [
+      one(
+        'two dimensions',
+        [2, 3],
+        (x) => x!.repeat([2, 2]),
+        (x) => repeated(x, [2, 2]),
+      ),
+      one(
+        'new dimensions',
+        [3],
+        (x) => x!.repeat([2, 1, 2]),
+        (x) => repeated(x, [2, 1, 2]),
+      ),
+      one(
+        '0-d',
+        [],
+        (x) => x!.repeat([3]),
+        (x) => repeated(x, [3]),
+      ),
+      one(
+        '0-d once',
+        [],
+        (x) => x!.repeat([]),
+        (x) => x,
+      ),
+      one(
+        'to nothing',
+        [2],
+        (x) => x!.repeat([0]),
+        () => ({ shape: [0], data: [] }),
+      ),
+      one(
+        'zero-size',
+        [0, 2],
+        (x) => x!.repeat([3, 1]),
+        (x) => x,
+      ),
+    ],
+    errors: [
+      {
+        name: 'too few',
+        run: () => zeros([2, 3]).repeat([2]),
+        error: 'ShapeError',
+        message: /repeat: 1 sizes \[2\] for \[2, 3\] of rank 2/,
+      },
+      { name: 'negative', run: () => zeros([2]).repeat([-1]), error: 'ShapeError', message: /repeat: invalid size -1/ },
+    ],
+  },
+  {
+    op: 'tile',
+    samples: [
+      one(
+        'fewer sizes',
+        [2, 3],
+        (x) => x!.tile([2]),
+        (x) => repeated(x, [1, 2]),
+      ),
+      one(
+        'more sizes',
+        [2],
+        (x) => tile(x!, [2, 2]),
+        (x) => repeated(x, [2, 2]),
+      ),
+      one(
+        '0-d',
+        [],
+        (x) => tile(x!, [2]),
+        (x) => repeated(x, [2]),
+      ),
+      one(
+        'zero-size',
+        [0],
+        (x) => tile(x!, [2]),
+        (x) => x,
+      ),
+    ],
+  },
+  {
+    op: 'repeatInterleave',
+    samples: [
+      one(
+        'a number',
+        [2, 3],
+        (x) => x!.repeatInterleave(2, 1),
+        (x) => reordered(x, 1, [0, 0, 1, 1, 2, 2]),
+      ),
+      one(
+        'flat',
+        [2, 2],
+        (x) => repeatInterleave(x!, 2),
+        (x) => reordered(under(x, [4]), 0, [0, 0, 1, 1, 2, 2, 3, 3]),
+      ),
+      one(
+        'a list',
+        [3, 2],
+        (x) => repeatInterleave(x!, [2, 0, 1], 0),
+        (x) => reordered(x, 0, [0, 0, 2]),
+      ),
+      {
+        name: 'a tensor',
+        inputs: [{ shape: [3, 2] }, { shape: [2], values: [1, 2], dtype: 'int64' }],
+        run: (x, n) => repeatInterleave(x!, n!, -1),
+        reference: (x) => reordered(x!, 1, [0, 1, 1]),
+        hostOnly: true,
+      },
+      one(
+        '0-d',
+        [],
+        (x) => repeatInterleave(x!, 3, 0),
+        (x) => reordered(under(x, [1]), 0, [0, 0, 0]),
+      ),
+      one(
+        'never',
+        [2, 2],
+        (x) => repeatInterleave(x!, 0, 0),
+        () => ({ shape: [0, 2], data: [] }),
+      ),
+      one(
+        'zero-size',
+        [0, 2],
+        (x) => repeatInterleave(x!, 2, 0),
+        (x) => x,
+      ),
+    ],
+    errors: [
+      {
+        name: 'length',
+        run: () => repeatInterleave(zeros([3, 2]), [1, 2], 0),
+        error: 'ShapeError',
+        message: /repeatInterleave: 2 repeats for dim 0 of size 3 in \[3, 2\]/,
+      },
+      {
+        name: 'negative',
+        run: () => repeatInterleave(zeros([3]), -1),
+        error: 'ValueError',
+        message: /repeats must be non-negative integers, got -1/,
+      },
+      {
+        name: 'dtype',
+        run: () => repeatInterleave(zeros([3]), tensor([1, 1, 1])),
+        error: 'DTypeError',
+        message: /repeatInterleave: indices must be int64 or int32, got float32/,
+      },
+      {
+        name: 'rank',
+        run: () => repeatInterleave(zeros([3]), zeros([1, 1], { dtype: 'int64' })),
+        error: 'ShapeError',
+        message: /repeatInterleave: repeats must be 0-d or 1-d, got \[1, 1\]/,
+      },
+    ],
+  },
+  {
+    op: 'roll',
+    samples: [
+      one(
+        'forwards',
+        [4, 2],
+        (x) => x!.roll(1, 0),
+        (x) => reordered(x, 0, [3, 0, 1, 2]),
+      ),
+      one(
+        'backwards',
+        [2, 3],
+        (x) => roll(x!, -1, -1),
+        (x) => reordered(x, 1, [1, 2, 0]),
+      ),
+      one(
+        'more than once around',
+        [3],
+        (x) => roll(x!, 7, 0),
+        (x) => reordered(x, 0, [2, 0, 1]),
+      ),
+      one(
+        'two dims',
+        [2, 3],
+        (x) => roll(x!, [1, 2], [0, 1]),
+        (x) => reordered(reordered(x, 0, [1, 0]), 1, [1, 2, 0]),
+      ),
+      one(
+        'flat',
+        [2, 2],
+        (x) => roll(x!, 1),
+        (x) => under(reordered(under(x, [4]), 0, [3, 0, 1, 2]), [2, 2]),
+      ),
+      one(
+        '0-d',
+        [],
+        (x) => roll(x!, 1),
+        (x) => x,
+      ),
+      one(
+        '0-d by dim',
+        [],
+        (x) => roll(x!, 1, 0),
+        (x) => x,
+      ),
+      one(
+        'zero-size',
+        [2, 0],
+        (x) => roll(x!, 1, 1),
+        (x) => x,
+      ),
+    ],
+    errors: [
+      { name: 'shifts and dims', run: () => roll(zeros([2, 2]), [1, 1], 0), error: 'ValueError', message: /roll: 2 shifts for 1 dims/ },
+      { name: 'shifts without dims', run: () => roll(zeros([2, 2]), [1, 1]), error: 'ValueError', message: /roll: 2 shifts without dims/ },
+      { name: 'fraction', run: () => roll(zeros([2]), 0.5), error: 'ValueError', message: /roll: shifts must be integers, got 0.5/ },
+      { name: 'dim', run: () => roll(zeros([2]), 1, 1), error: 'IndexError', message: /roll: dim 1 is out of range/ },
+    ],
+  },
+  {
+    op: 'flip',
+    samples: [
+      one(
+        'rows',
+        [3, 2],
+        (x) => x!.flip(0),
+        (x) => reordered(x, 0, [2, 1, 0]),
+      ),
+      one(
+        'two dims',
+        [2, 3],
+        (x) => flip(x!, [0, -1]),
+        (x) => reordered(reordered(x, 0, [1, 0]), 1, [2, 1, 0]),
+      ),
+      one(
+        'no dims',
+        [2],
+        (x) => flip(x!, []),
+        (x) => x,
+      ),
+      one(
+        '0-d',
+        [],
+        (x) => flip(x!, []),
+        (x) => x,
+      ),
+      one(
+        '0-d by dim',
+        [],
+        (x) => flip(x!, 0),
+        (x) => x,
+      ),
+      one(
+        'zero-size',
+        [0, 2],
+        (x) => flip(x!, [0, 1]),
+        (x) => x,
+      ),
+      {
+        name: 'bools',
+        inputs: [{ shape: [3], dtype: 'bool' }],
+        run: (x) => flip(x!, 0),
+        reference: (x) => reordered(x!, 0, [2, 1, 0]),
+        differentiable: false,
+      },
+    ],
+    errors: [
+      { name: 'dim', run: () => flip(zeros([2]), 1), error: 'IndexError', message: /flip: dim 1 is out of range for \[2\]/ },
+      { name: 'repeated', run: () => flip(zeros([2, 2]), [0, -2]), error: 'ValueError', message: /flip: dimension repeated/ },
+    ],
+  },
+];
