@@ -10,6 +10,7 @@ import { inPlace } from '../inplace.ts';
 import { contiguousData, copyData, mapKernel, wrap } from '../kernels.ts';
 import { sameShape } from '../layout.ts';
 import { defineOp } from '../op.ts';
+import { overwriteOp } from '../overwrite.ts';
 import { broadcastShapes, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, addProperty, Tensor } from '../tensor.ts';
@@ -116,8 +117,10 @@ addMethod('contiguous', function (this: Tensor) {
 });
 addMethod('to', function (this: Tensor, target: DType | Backend, dtype?: DType) {
   const type = isDType(target) ? target : (dtype ?? this.dtype);
-  const cast = type === this.dtype ? this : castOp([this], type)[0]!;
-  return isDType(target) || target === this.device ? cast : moveOp([cast], target)[0]!;
+  const cast = (t: Tensor): Tensor => (type === t.dtype ? t : castOp([t], type)[0]!);
+  if (isDType(target) || target === this.device) return cast(this);
+  // The conversion happens where both dtypes exist.
+  return this.device.caps.dtypes.includes(type) ? moveOp([cast(this)], target)[0]! : cast(moveOp([this], target)[0]!);
 });
 addMethod('detach', function (this: Tensor) {
   return new Tensor(this.storage, this.shape, this.strides, this.offset);
@@ -128,9 +131,8 @@ addMethod('copy_', function (this: Tensor, src: Tensor) {
     throw new ShapeError(`copy_: a tensor of shape ${show(src.shape)} does not broadcast to ${show(this.shape)}`);
   }
   return inPlace('copy_', this, () => {
-    const here = src.device === this.device ? src : src.to(this.device);
-    // clone: a recorded copy must not share storage with what it is written to.
-    return (sameShape(here.shape, this.shape) ? here : here.expand(this.shape)).clone();
+    const here = src.to(this.device, this.dtype) as Tensor;
+    return overwriteOp([this, sameShape(here.shape, this.shape) ? here : (here.expand(this.shape) as Tensor)], undefined)[0]!;
   });
 });
 
