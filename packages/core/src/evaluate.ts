@@ -48,31 +48,44 @@ interface Formula {
   readonly sources: readonly number[];
 }
 
-// Formulas depend on the expression alone. The key is weak: they go when the expression goes.
-let formulas = new WeakMap<Expr, Map<string, Formula | null>>();
+/** The gradients of one expression that are wanted together. */
+interface Wanted {
+  /** A formula for each input that needs one and has one. */
+  readonly formulas: readonly (Formula | null)[];
+  /** For each input, then the output: whether a formula mentions it. */
+  readonly reads: readonly boolean[];
+}
+
+// They depend on the expression alone. The key is weak: they go when the expression goes.
+let gradientsOf = new WeakMap<Expr, Map<string, Wanted | null>>();
 
 /** Forgets derived gradients (tests that change a function's rows need it). */
 export function clearFormulas(): void {
-  formulas = new WeakMap();
+  gradientsOf = new WeakMap();
   merges = new WeakMap();
 }
 
-/** The gradient with respect to input i. A sum does not know y; `divisor` is the index of the parameter to divide by. */
-function formula(expr: Expr, inputs: number, i: number, summed: boolean, divisor: number): Formula | null {
-  let byKind = formulas.get(expr);
-  if (byKind === undefined) {
-    byKind = new Map();
-    formulas.set(expr, byKind);
+/** The gradients in the inputs that `needs` names; null when there are none. */
+function wantedOf(expr: Expr, needs: readonly boolean[], summed: boolean, divisor: number): Wanted | null {
+  let known = gradientsOf.get(expr);
+  if (known === undefined) {
+    known = new Map();
+    gradientsOf.set(expr, known);
   }
-  const key = `${inputs},${i},${summed},${divisor}`;
-  let f = byKind.get(key);
-  if (f === undefined) {
-    f = derive(expr, inputs, i, summed, divisor);
-    byKind.set(key, f);
+  let key = summed ? `${divisor}/` : '';
+  for (let i = 0; i < needs.length; i++) key += needs[i] ? '1' : '0';
+  let wanted = known.get(key);
+  if (wanted === undefined) {
+    const n = needs.length;
+    const formulas = needs.map((need, i) => (need ? derive(expr, n, i, summed, divisor) : null));
+    const reads = Array.from({ length: n + 1 }, (_, i) => formulas.some((f) => f?.sources.includes(i) === true));
+    wanted = formulas.every((f) => f === null) ? null : { formulas, reads };
+    known.set(key, wanted);
   }
-  return f;
+  return wanted;
 }
 
+/** The gradient with respect to input i. A sum does not know y; `divisor` is the index of the parameter to divide by. */
 function derive(expr: Expr, inputs: number, i: number, summed: boolean, divisor: number): Formula | null {
   let g: Expr | null;
   if (summed) {
@@ -91,27 +104,29 @@ function derive(expr: Expr, inputs: number, i: number, summed: boolean, divisor:
 }
 
 /** Runs an evaluation without recording it. */
-function compute(e: Evaluation): Tensor {
+function run(e: Evaluation): Tensor {
   const backend = backendOf(e.name, e.inputs);
-  const inputs = e.inputs.map((t) => spread(t, e.shape));
+  const { name, expr, params, shape, dims, divisor, compute, output } = e;
+  const inputs = e.inputs.map((t) => spread(t, shape));
   const handle =
-    e.dims.length === 0 && e.divisor === 1
-      ? mapKernel(backend, e.name, { ...e, exprs: [e.expr], inputs, outputs: [e.output] })[0]!
-      : reduceKernel(backend, e.name, { ...e, kind: 'sum', inputs });
-  return wrap(backend, handle, e.output, e.result);
+    dims.length === 0 && divisor === 1
+      ? mapKernel(backend, name, { exprs: [expr], inputs, params, shape, compute, outputs: [output] })[0]!
+      : reduceKernel(backend, name, { kind: 'sum', expr, inputs, params, shape, dims, compute, output, divisor });
+  return wrap(backend, handle, output, e.result);
 }
 
 /** Evaluates and, when gradients are wanted, records. */
 export function evaluate(e: Evaluation): Tensor {
-  const out = compute(e);
+  const out = run(e);
   if (!isGradEnabled() || !isFloating(e.output) || !e.inputs.some(needsGrad)) return out;
-  const n = e.inputs.length;
+  const needs = e.inputs.map((t) => needsGrad(t) && isFloating(t.dtype));
   const summed = e.dims.length > 0 || e.divisor !== 1;
   const divisor = e.divisor === 1 ? -1 : e.params.length;
-  const wanted = e.inputs.map((t, i) => (needsGrad(t) && isFloating(t.dtype) ? formula(e.expr, n, i, summed, divisor) : null));
-  if (wanted.every((f) => f === null)) return out;
-  const used = new Set(wanted.flatMap((f) => f?.sources ?? []));
-  const kept = [...e.inputs, out].map((t, i) => (used.has(i) ? t : null));
+  const wanted = wantedOf(e.expr, needs, summed, divisor);
+  if (wanted === null) return out;
+  const { reads } = wanted;
+  const kept = e.inputs.map((t, i) => (reads[i] ? t : null));
+  kept.push(reads[needs.length] ? out : null);
   const form: Form = {
     name: `${e.name}Backward`,
     expr: e.expr,
@@ -119,7 +134,7 @@ export function evaluate(e: Evaluation): Tensor {
     shape: e.shape,
     dims: e.dims,
     compute: e.compute,
-    wanted,
+    wanted: wanted.formulas,
   };
   recordNode(e.name, e.inputs, [out], kept, backwardOf(form));
   return out;
@@ -150,6 +165,8 @@ function gradients(form: Form, inputs: readonly TensorInfo[], sources: readonly 
   const together: number[] = [];
   const out = form.wanted.map((f, i) => {
     if (f === null) return null;
+    const same = handedOn(form, f, inputs[i]!, sources);
+    if (same !== null) return same;
     if (isGradEnabled() || !sameShape(inputs[i]!.shape, form.shape)) return single(form, f, inputs[i]!, sources);
     together.push(i);
     return null;
@@ -163,10 +180,20 @@ function gradients(form: Form, inputs: readonly TensorInfo[], sources: readonly 
   return out;
 }
 
+const identity = input(0);
+
+/** The incoming gradient itself, where a formula does not change it (sums, differences). */
+function handedOn(form: Form, f: Formula, { shape, dtype }: TensorInfo, sources: readonly (Tensor | null)[]): Tensor | null {
+  if (f.expr !== identity) return null;
+  const g = sources[f.sources[0]!]!;
+  return g.dtype === dtype && sameShape(g.shape, form.shape) && sameShape(shape, form.shape) ? g : null;
+}
+
 /** One input's gradient, summed over the dimensions along which the input was broadcast. */
 function single(form: Form, f: Formula, { shape, dtype }: TensorInfo, sources: readonly (Tensor | null)[]): Tensor {
   const lead = form.shape.length - shape.length;
-  const dims = form.shape.map((_, d) => d).filter((d) => d < lead || (shape[d - lead] === 1 && form.shape[d] !== 1));
+  const repeated = (d: number): boolean => d < lead || (shape[d - lead] === 1 && form.shape[d] !== 1);
+  const dims = sameShape(shape, form.shape) ? [] : form.shape.map((_, d) => d).filter(repeated);
   return evaluate({
     name: form.name,
     expr: f.expr,

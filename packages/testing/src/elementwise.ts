@@ -1,5 +1,4 @@
-import type { DType, Operand } from '@nabla/core';
-import { Tensor } from '@nabla/core';
+import type { DType, Operand, Tensor } from '@nabla/core';
 import { call, elementwiseOps, type FunctionRow, input, printJs } from '@nabla/core/internals';
 import type { DTypeRule, ElementwiseOp } from '../../core/src/elementwise.ts';
 import type { ElementwiseSamples, NdArray } from '../../core/src/op.samples.ts';
@@ -141,7 +140,7 @@ export function expandElementwise(s: ElementwiseSamples): Case[] {
   if (s.domain.length !== row.arity) throw new RangeError(`${s.op}: ${s.domain.length} domains for ${row.arity} operands`);
   const rule = ruleOf(op);
   const method = `${s.op}_`;
-  const meaningful = arrangements(row.arity, method in Tensor.prototype).filter((a) => rule !== 'select' || a.shapes[0] !== null);
+  const meaningful = arrangements(row.arity, hasOwnWrite(row, rule)).filter((a) => rule !== 'select' || a.shapes[0] !== null);
   return meaningful.map((a) => {
     const draw = drawFor(`${s.op}/${a.variant === 'transposed' ? 'contiguous' : a.variant}`);
     const dtypeOf = (k: number): DType => (rule === 'select' && k === 0 ? 'bool' : rule === 'integral' ? 'int32' : 'float64');
@@ -179,6 +178,11 @@ export function expandElementwise(s: ElementwiseSamples): Case[] {
       hostOnly: false,
     };
   });
+}
+
+/** Whether defineElementwise gave the op an in-place method that takes the row's operands. */
+function hasOwnWrite(row: FunctionRow, rule: DTypeRule): boolean {
+  return rule !== 'compare' && rule !== 'select' && (row as FunctionRow & { readonly noInPlace?: boolean }).noInPlace !== true;
 }
 
 /** Whether some tensor operand of a row has a derivative. */

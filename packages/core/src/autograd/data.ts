@@ -29,7 +29,10 @@ export function replaceData(t: Tensor, data: Tensor): void {
   place.strides = data.strides;
   place.offset = data.offset;
   // The old sink would cast gradients to the old dtype and device.
-  if (t.meta !== null) t.meta.accumulator = null;
+  if (t.meta !== null) {
+    t.meta.accumulator = null;
+    t.meta.info = null;
+  }
   if (--before.refs <= 0) before.free();
 }
 

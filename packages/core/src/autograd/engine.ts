@@ -109,7 +109,7 @@ function receive(grads: Map<GraphNode, (Tensor | null)[]>, edge: Edge, grad: Ten
   if (g.device !== want.device) g = g.to(want.device);
   const slots = grads.get(edge.node);
   if (slots === undefined) {
-    const fresh: (Tensor | null)[] = new Array(edge.node.outputs.length).fill(null);
+    const fresh: (Tensor | null)[] = edge.node.outputs.map(() => null);
     fresh[edge.index] = g;
     grads.set(edge.node, fresh);
   } else {

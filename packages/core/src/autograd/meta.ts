@@ -3,13 +3,17 @@ import type { AutogradMeta, GraphNode, TensorInfo } from './node.ts';
 
 /** A tensor's differentiation state, made on first need. */
 export function metaOf(t: Tensor): AutogradMeta {
-  if (t.meta === null) t.meta = { requiresGrad: false, grad: null, node: null, index: 0, accumulator: null, retain: false };
+  if (t.meta === null) t.meta = { requiresGrad: false, grad: null, node: null, index: 0, accumulator: null, retain: false, info: null };
   return t.meta;
 }
 
 /** What the engine checks gradients of `t` against. */
 export function infoOf(t: Tensor): TensorInfo {
-  return { shape: t.shape, dtype: t.dtype, device: t.device };
+  const { meta } = t;
+  if (meta === null) return { shape: t.shape, dtype: t.dtype, device: t.device };
+  // Kept: a tensor is the output of one node and the input of others.
+  meta.info ??= { shape: t.shape, dtype: t.dtype, device: t.device };
+  return meta.info;
 }
 
 /** Makes `t` an output of `node`. */

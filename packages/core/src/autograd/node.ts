@@ -20,6 +20,8 @@ export interface AutogradMeta {
   accumulator: GraphNode | null;
   /** A non-leaf wants its gradient kept. */
   retain: boolean;
+  /** Shape, dtype and device, made on first use. */
+  info: TensorInfo | null;
 }
 
 /** Where a gradient goes: output `index` of `node`. */
@@ -125,7 +127,15 @@ export class SavedTensor {
     // A tracked tensor of its own: backward may hand it on as a gradient that outlives the slot.
     const out = new Tensor(t.storage, t.shape, t.strides, t.offset);
     if (this.#edge === null || !isGradEnabled()) return out;
-    out.meta = { requiresGrad: true, grad: null, node: this.#edge.node, index: this.#edge.index, accumulator: null, retain: false };
+    out.meta = {
+      requiresGrad: true,
+      grad: null,
+      node: this.#edge.node,
+      index: this.#edge.index,
+      accumulator: null,
+      retain: false,
+      info: null,
+    };
     return out;
   }
 

@@ -1,6 +1,6 @@
 import { isFloating } from '../dtype.ts';
 import type { Tensor } from '../tensor.ts';
-import { attach, infoOf } from './meta.ts';
+import { attach, infoOf, metaOf } from './meta.ts';
 import { GraphNode, SavedTensor, type TensorInfo } from './node.ts';
 import { edgeOf } from './views.ts';
 
@@ -23,6 +23,9 @@ export function recordNode(
   backward: RecordedBackward,
 ): void {
   const edges = inputs.map(edgeOf);
+  outputs.forEach((t) => {
+    if (isFloating(t.dtype)) metaOf(t);
+  });
   const node = new GraphNode(name, edges, inputs.map(infoOf), outputs.map(infoOf), () => []);
   const slots: (SavedTensor | null)[] = [];
   for (const t of save) {

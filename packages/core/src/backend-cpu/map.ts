@@ -4,7 +4,7 @@ import { castValue, isFloating } from '../dtype.ts';
 import type { Expr } from '../expr/node.ts';
 import { arityOf } from '../expr/node.ts';
 import { printJs } from '../expr/print.ts';
-import { contiguousStrides, sizeOf } from '../layout.ts';
+import { contiguousStrides, isContiguous, sizeOf } from '../layout.ts';
 import { compile } from './compile.ts';
 import { coalesce, type Loop, motion } from './loops.ts';
 
@@ -95,10 +95,7 @@ export function kernelKey(
 export function runMap(r: MapRequest, targets: readonly View[]): void {
   if (sizeOf(r.shape) === 0) return;
   const operands = [...targets, ...r.inputs];
-  const loops = coalesce(
-    r.shape,
-    operands.map((v) => v.strides),
-  );
+  const loops = loopsOf(r.shape, operands);
   const last = loops[loops.length - 1];
   const motions = operands.map((_, i) => (last === undefined ? 'fixed' : motion(last.strides[i]!)));
   const key = kernelKey('map', r.exprs, r.inputs, r.compute, r.outputs, `${loops.length}${motions.map((m) => m[0]).join('')}`);
@@ -110,6 +107,19 @@ export function runMap(r: MapRequest, targets: readonly View[]): void {
     operands.map((v) => v.handle as TypedArray),
     operands.map((v) => v.offset),
   );
+}
+
+/** Operands that are all dense are one loop, whatever their shape; others are arranged by their strides. */
+function loopsOf(shape: readonly number[], operands: readonly View[]): readonly Loop[] {
+  for (const v of operands) {
+    if (!isContiguous(shape, v.strides))
+      return coalesce(
+        shape,
+        operands.map((o) => o.strides),
+      );
+  }
+  const n = sizeOf(shape);
+  return n === 1 ? [] : [{ n, strides: operands.map(() => 1) }];
 }
 
 /** A parameter as a value of the kernel's dtype. */
