@@ -1,0 +1,174 @@
+import type { AvgPool2dGeometry, Pool2dGeometry, View } from '../backend.ts';
+import { Declined } from '../backend.ts';
+import type { DType, TypedArray } from '../dtype.ts';
+import { isFloating } from '../dtype.ts';
+import { sizeOf } from '../layout.ts';
+
+type Make = (dtype: DType, n: number) => TypedArray;
+type Shape4 = readonly [number, number, number, number];
+
+const unsupported = (v: View): Declined | null =>
+  isFloating(v.dtype) ? null : new Declined(`fused pooling takes float32 and float64, not ${v.dtype}`);
+
+/**
+ * Maximum of every window, and where it lies: the first of equal elements, or (as in PyTorch) the last NaN. x [N, C, H,
+ * W]; padding never wins.
+ */
+export function runMaxPool2d(x: View, g: Pool2dGeometry, make: Make): readonly [TypedArray, TypedArray] | Declined {
+  const refused = unsupported(x);
+  if (refused !== null) return refused;
+  const [images, channels, height, width] = x.shape as Shape4;
+  const [ns, cs, hs, ws] = x.strides as Shape4;
+  const [oh, ow] = g.output;
+  const data = x.handle as TypedArray;
+  const values = make(x.dtype, images * channels * oh * ow);
+  const indices = make('int64', values.length);
+  const rows = spans(0, height, g);
+  const cols = spans(1, width, g);
+  let at = 0;
+  for (let n = 0; n < images; n++) {
+    for (let c = 0; c < channels; c++) {
+      const base = x.offset + n * ns + c * cs;
+      for (let i = 0; i < oh; i++) {
+        const h0 = rows.first[i]!;
+        const h1 = rows.end[i]!;
+        for (let j = 0; j < ow; j++) {
+          const w0 = cols.first[j]!;
+          const w1 = cols.end[j]!;
+          let best = Number.NEGATIVE_INFINITY;
+          let where = h0 * width + w0;
+          for (let h = h0; h < h1; h += g.dilation[0]) {
+            for (let w = w0; w < w1; w += g.dilation[1]) {
+              const v = data[base + h * hs + w * ws]!;
+              if (v > best || v !== v) {
+                best = v;
+                where = h * width + w;
+              }
+            }
+          }
+          values[at] = best;
+          indices[at++] = where;
+        }
+      }
+    }
+  }
+  return [values, indices];
+}
+
+/** For each window along one dimension: its first element inside the image and where the image or the window ends. */
+function spans(d: 0 | 1, size: number, g: Pool2dGeometry): { readonly first: Int32Array; readonly end: Int32Array } {
+  const count = g.output[d];
+  const first = new Int32Array(count);
+  const end = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    const start = i * g.stride[d] - g.padding[d];
+    end[i] = Math.min(start + (g.kernel[d] - 1) * g.dilation[d] + 1, size);
+    first[i] = start < 0 ? start + Math.ceil(-start / g.dilation[d]) * g.dilation[d] : start;
+  }
+  return { first, end };
+}
+
+/** Adds grad [N, C, OH, OW] into zeros [N, C, H, W] at the flat positions `indices`. */
+export function runMaxPool2dGrad(grad: View, indices: View, shape: readonly number[], make: Make): TypedArray | Declined {
+  const refused = unsupported(grad);
+  if (refused !== null) return refused;
+  const [images, channels, height, width] = shape as Shape4;
+  const [gn, gc, gh, gw] = grad.strides as Shape4;
+  const [xn, xc, xh, xw] = indices.strides as Shape4;
+  const [, , oh, ow] = grad.shape as Shape4;
+  const slopes = grad.handle as TypedArray;
+  const where = indices.handle as TypedArray;
+  const plane = height * width;
+  const out = make(grad.dtype, sizeOf(shape)).fill(0);
+  for (let n = 0; n < images; n++) {
+    for (let c = 0; c < channels; c++) {
+      const to = (n * channels + c) * plane;
+      for (let i = 0; i < oh; i++) {
+        let p = grad.offset + n * gn + c * gc + i * gh;
+        let q = indices.offset + n * xn + c * xc + i * xh;
+        for (let j = 0; j < ow; j++, p += gw, q += xw) {
+          const k = where[q]!;
+          if (k < plane) out[to + k]! += slopes[p]!;
+        }
+      }
+    }
+  }
+  return out;
+}
+
+/** What each window is divided by, as a plane [OH, OW]. */
+export function divisors(g: AvgPool2dGeometry, height: number, width: number): Float64Array {
+  const [oh, ow] = g.output;
+  const out = new Float64Array(oh * ow);
+  const counts = ([0, 1] as const).map((d) => {
+    const size = d === 0 ? height : width;
+    return Float64Array.from({ length: g.output[d] }, (_, i) => {
+      const start = i * g.stride[d] - g.padding[d];
+      // Padding counts, but what ceilMode reaches beyond it does not.
+      const end = Math.min(start + g.kernel[d], size + g.padding[d]);
+      return g.countIncludePad ? end - start : Math.min(end, size) - Math.max(start, 0);
+    });
+  });
+  for (let i = 0; i < oh; i++) for (let j = 0; j < ow; j++) out[i * ow + j] = g.divisorOverride ?? counts[0]![i]! * counts[1]![j]!;
+  return out;
+}
+
+/** Mean of every window of x [N, C, H, W]. */
+export function runAvgPool2d(x: View, g: AvgPool2dGeometry, make: Make): TypedArray | Declined {
+  const refused = unsupported(x);
+  if (refused !== null) return refused;
+  const [images, channels, height, width] = x.shape as Shape4;
+  const [ns, cs, hs, ws] = x.strides as Shape4;
+  const [oh, ow] = g.output;
+  const data = x.handle as TypedArray;
+  const out = make(x.dtype, images * channels * oh * ow);
+  const by = divisors(g, height, width);
+  const rows = spans(0, height, g);
+  const cols = spans(1, width, g);
+  let at = 0;
+  for (let n = 0; n < images; n++) {
+    for (let c = 0; c < channels; c++) {
+      const base = x.offset + n * ns + c * cs;
+      for (let i = 0; i < oh; i++) {
+        for (let j = 0; j < ow; j++) {
+          let sum = 0;
+          for (let h = rows.first[i]!; h < rows.end[i]!; h++) {
+            for (let w = cols.first[j]!; w < cols.end[j]!; w++) sum += data[base + h * hs + w * ws]!;
+          }
+          out[at++] = sum / by[i * ow + j]!;
+        }
+      }
+    }
+  }
+  return out;
+}
+
+/** Spreads grad [N, C, OH, OW] evenly over the windows of `shape` [N, C, H, W]. */
+export function runAvgPool2dGrad(grad: View, g: AvgPool2dGeometry, shape: readonly number[], make: Make): TypedArray | Declined {
+  const refused = unsupported(grad);
+  if (refused !== null) return refused;
+  const [images, channels, height, width] = shape as Shape4;
+  const [gn, gc, gh, gw] = grad.strides as Shape4;
+  const [oh, ow] = g.output;
+  const slopes = grad.handle as TypedArray;
+  const by = divisors(g, height, width);
+  const rows = spans(0, height, g);
+  const cols = spans(1, width, g);
+  const out = make(grad.dtype, sizeOf(shape));
+  const plane = new Float64Array(height * width);
+  for (let n = 0; n < images; n++) {
+    for (let c = 0; c < channels; c++) {
+      plane.fill(0);
+      for (let i = 0; i < oh; i++) {
+        for (let j = 0; j < ow; j++) {
+          const v = slopes[grad.offset + n * gn + c * gc + i * gh + j * gw]! / by[i * ow + j]!;
+          for (let h = rows.first[i]!; h < rows.end[i]!; h++) {
+            for (let w = cols.first[j]!; w < cols.end[j]!; w++) plane[h * width + w]! += v;
+          }
+        }
+      }
+      out.set(plane, (n * channels + c) * plane.length);
+    }
+  }
+  return out;
+}

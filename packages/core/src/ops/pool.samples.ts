@@ -1,0 +1,238 @@
+import type { InputSpec, NdArray, OpSamples, Sample } from '../op.samples.ts';
+import { ones, zeros } from './create.ts';
+import { type AvgPool2dOptions, adaptiveAvgPool2d, avgPool2d, type MaxPool2dOptions, maxPool2d } from './pool.ts';
+
+type Two = readonly [number, number];
+const two = (n: number | Two | null | undefined, rest: Two): Two => (n == null ? rest : typeof n === 'number' ? [n, n] : n);
+
+/** The windows of a call, one list of image positions for each (-1 is padding, -2 lies beyond it). */
+function windows(
+  height: number,
+  width: number,
+  kernel: number | Two,
+  o: MaxPool2dOptions,
+): { size: Two; at: (i: number, j: number) => Two[] } {
+  const k = two(kernel, [1, 1]);
+  const s = two(o.stride, k);
+  const p = two(o.padding, [0, 0]);
+  const d = two(o.dilation, [1, 1]);
+  const count = (n: number, axis: 0 | 1): number => {
+    let starts = 0;
+    for (let at = -p[axis]; ; at += s[axis]) {
+      const last = at + (k[axis] - 1) * d[axis];
+      const fits = last < n + p[axis];
+      // A window that overhangs counts when it is asked for, starts inside, and the one before it left something over.
+      const overhangs = o.ceilMode === true && at < n && at - s[axis] + (k[axis] - 1) * d[axis] < n + p[axis] - 1;
+      if (!fits && !overhangs) return starts;
+      starts++;
+    }
+  };
+  const at = (i: number, j: number): Two[] => {
+    const cells: Two[] = [];
+    for (let a = 0; a < k[0]; a++) for (let b = 0; b < k[1]; b++) cells.push([i * s[0] - p[0] + a * d[0], j * s[1] - p[1] + b * d[1]]);
+    return cells;
+  };
+  return { size: [count(height, 0), count(width, 1)], at };
+}
+
+/** Applies `f` to the cells of every window. */
+function pooled(x: NdArray, kernel: number | Two, o: MaxPool2dOptions, f: (cells: Two[], value: (c: Two) => number) => number): NdArray {
+  const [height, width] = x.shape.slice(-2) as unknown as Two;
+  const planes = x.shape.slice(0, -2).reduce((a, b) => a * b, 1);
+  const { size, at } = windows(height, width, kernel, o);
+  const data: number[] = [];
+  for (let p = 0; p < planes; p++) {
+    for (let i = 0; i < size[0]; i++) {
+      for (let j = 0; j < size[1]; j++) data.push(f(at(i, j), ([h, w]) => x.data[(p * height + h) * width + w]!));
+    }
+  }
+  return { shape: [...x.shape.slice(0, -2), ...size], data };
+}
+
+function maxima(x: NdArray, kernel: number | Two, o: MaxPool2dOptions): readonly [NdArray, NdArray] {
+  const [height, width] = x.shape.slice(-2) as unknown as Two;
+  const best = (cells: Two[], value: (c: Two) => number): Two => {
+    const here = cells.filter(([h, w]) => h >= 0 && h < height && w >= 0 && w < width);
+    const nan = here.filter((c) => Number.isNaN(value(c)));
+    if (nan.length > 0) return nan[nan.length - 1]!;
+    return here.reduce((a, b) => (value(b) > value(a) ? b : a));
+  };
+  return [
+    pooled(x, kernel, o, (cells, value) => value(best(cells, value))),
+    pooled(x, kernel, o, (cells, value) => best(cells, value)[0] * width + best(cells, value)[1]),
+  ];
+}
+
+function means(x: NdArray, kernel: number | Two, o: AvgPool2dOptions): NdArray {
+  const [height, width] = x.shape.slice(-2) as unknown as Two;
+  const p = two(o.padding, [0, 0]);
+  return pooled(x, kernel, o, (cells, value) => {
+    const inside = cells.filter(([h, w]) => h >= 0 && h < height && w >= 0 && w < width);
+    const padded = cells.filter(([h, w]) => h < height + p[0] && w < width + p[1]);
+    const divisor = o.divisorOverride ?? (o.countIncludePad === false ? inside : padded).length;
+    return inside.reduce((sum, c) => sum + value(c), 0) / divisor;
+  });
+}
+
+function max(name: string, shape: readonly number[], kernel: number | Two, o: MaxPool2dOptions = {}, values?: readonly number[]): Sample {
+  const spec: InputSpec = values === undefined ? { shape, apart: 0.1 } : { shape, values };
+  return {
+    name,
+    inputs: [spec],
+    run: (x) => {
+      const { values, indices } = maxPool2d(x!, kernel, { ...o, returnIndices: true });
+      return [values, indices];
+    },
+    reference: (x) => maxima(x!, kernel, o),
+    without: ['broadcast'],
+  };
+}
+
+const average = (name: string, shape: readonly number[], kernel: number | Two, o: AvgPool2dOptions = {}): Sample => ({
+  name,
+  inputs: [{ shape }],
+  run: (x) => avgPool2d(x!, kernel, o),
+  reference: (x) => means(x!, kernel, o),
+});
+
+const adaptive = (name: string, shape: readonly number[], size: number | readonly [number | null, number | null]): Sample => ({
+  name,
+  inputs: [{ shape }],
+  run: (x) => adaptiveAvgPool2d(x!, size),
+  reference: (x) => {
+    const [height, width] = shape.slice(-2) as unknown as Two;
+    const [oh, ow] = typeof size === 'number' ? [size, size] : [size[0] ?? height, size[1] ?? width];
+    const planes = shape.slice(0, -2).reduce((a, b) => a * b, 1);
+    const data: number[] = [];
+    for (let p = 0; p < planes; p++) {
+      for (let i = 0; i < oh; i++) {
+        for (let j = 0; j < ow; j++) {
+          let sum = 0;
+          let n = 0;
+          for (let h = Math.floor((i * height) / oh); h < Math.ceil(((i + 1) * height) / oh); h++) {
+            for (let w = Math.floor((j * width) / ow); w < Math.ceil(((j + 1) * width) / ow); w++) {
+              sum += x!.data[(p * height + h) * width + w]!;
+              n++;
+            }
+          }
+          data.push(sum / n);
+        }
+      }
+    }
+    return { shape: [...shape.slice(0, -2), oh, ow], data };
+  },
+});
+
+const { NEGATIVE_INFINITY: ninf, NaN: nan } = Number;
+
+const fit = (op: 'maxPool2d' | 'avgPool2d', run: typeof avgPool2d): NonNullable<OpSamples['errors']> => [
+  {
+    name: 'kernel',
+    run: () => run(zeros([1, 1, 1, 4]), 2),
+    error: 'ShapeError',
+    message: new RegExp(`^${op}: a window of 2 does not fit in 1, padding included, of input \\[1, 1, 1, 4\\] \\(dimension 2\\)`),
+  },
+  {
+    name: 'padding',
+    run: () => run(zeros([1, 1, 4, 4]), 2, { padding: 2 }),
+    error: 'ValueError',
+    message: new RegExp(`^${op}: padding 2 is more than half of the kernel 2`),
+  },
+  {
+    name: 'stride',
+    run: () => run(zeros([1, 1, 4, 4]), 2, { stride: [1, 0] }),
+    error: 'ValueError',
+    message: new RegExp(`^${op}: stride .* got \\[1,0\\]`),
+  },
+  { name: 'rank', run: () => run(zeros([4, 4]), 2), error: 'ShapeError', message: new RegExp(`^${op}: input \\[4, 4\\] has 2 dimensions`) },
+  {
+    name: 'integers',
+    run: () => run(zeros([1, 4, 4], { dtype: 'int64' }), 2),
+    error: 'DTypeError',
+    message: new RegExp(`^${op}: the input must be floating, got int64`),
+  },
+];
+
+export const poolSamples: readonly OpSamples[] = [
+  {
+    op: 'maxPool2d',
+    samples: [
+      max('2 x 2', [2, 2, 4, 6], 2),
+      max('what is left over', [1, 2, 5, 7], [2, 3]),
+      max('overlap and padding', [1, 2, 5, 4], 3, { stride: [2, 1], padding: 1 }),
+      max('dilation', [1, 1, 7, 6], [3, 2], { stride: 1, dilation: [2, 3], padding: [1, 0] }),
+      max('gaps', [1, 1, 7, 6], 2, { stride: 3 }),
+      max('ceilMode', [1, 2, 5, 6], 3, { stride: 2, ceilMode: true }),
+      max('ceilMode and padding', [1, 1, 4, 5], 3, { stride: 2, padding: 1, ceilMode: true }),
+      max('one image without a batch', [2, 4, 4], 2),
+      max('no images', [0, 2, 4, 4], 2),
+      {
+        name: 'ties and NaN',
+        inputs: [{ shape: [1, 4, 2, 2], values: [1, 1, 0, 1, nan, 1, nan, 2, nan, 1, 3, 2, ninf, ninf, ninf, ninf] }],
+        run: (x) => {
+          const { values, indices } = maxPool2d(x!.detach(), 2, { padding: 1, stride: 1, returnIndices: true });
+          return [values, indices];
+        },
+        reference: (x) => maxima(x!, 2, { padding: 1, stride: 1 }),
+        without: ['broadcast'],
+        differentiable: false,
+      },
+    ],
+    errors: fit('maxPool2d', (x, kernel, options) => maxPool2d(x, kernel, options as MaxPool2dOptions & { returnIndices?: false })),
+  },
+  {
+    op: 'avgPool2d',
+    samples: [
+      average('2 x 2', [2, 2, 4, 6], 2),
+      average('overlap and padding', [1, 2, 5, 4], 3, { stride: [2, 1], padding: 1 }),
+      average('without padding', [1, 2, 5, 4], [3, 2], { stride: [2, 1], padding: 1, countIncludePad: false }),
+      average('ceilMode', [1, 1, 6, 5], [3, 2], { stride: 2, padding: [1, 1], ceilMode: true }),
+      average('ceilMode without padding', [1, 1, 6, 5], [3, 2], { stride: 2, padding: 1, ceilMode: true, countIncludePad: false }),
+      average('another divisor', [1, 2, 4, 4], 2, { divisorOverride: 3 }),
+      average('gaps', [1, 1, 7, 6], 2, { stride: 3 }),
+      average('one image without a batch', [2, 4, 4], 2),
+      average('no images', [0, 2, 4, 4], 2),
+    ],
+    errors: [
+      ...fit('avgPool2d', avgPool2d),
+      {
+        name: 'divisor',
+        run: () => avgPool2d(ones([1, 2, 2]), 2, { divisorOverride: 0 }),
+        error: 'ValueError',
+        message: /^avgPool2d: divisorOverride must not be 0/,
+      },
+    ],
+  },
+  {
+    op: 'adaptiveAvgPool2d',
+    samples: [
+      adaptive('one number per plane', [2, 3, 4, 5], 1),
+      adaptive('equal parts', [1, 2, 6, 4], [3, 2]),
+      adaptive('unequal parts', [2, 2, 5, 7], [3, 4]),
+      adaptive('more than there is', [1, 1, 2, 3], 5),
+      adaptive('one dimension as it is', [1, 2, 5, 4], [null, 3]),
+      adaptive('one image without a batch', [2, 4, 3], 2),
+      adaptive('no images', [0, 2, 4, 4], 3),
+    ],
+    errors: [
+      {
+        name: 'size',
+        run: () => adaptiveAvgPool2d(zeros([1, 4, 4]), 0),
+        error: 'ValueError',
+        message: /^adaptiveAvgPool2d: outputSize .* got \[0,0\]/,
+      },
+      {
+        name: 'empty plane',
+        run: () => adaptiveAvgPool2d(zeros([1, 1, 0, 4]), 1),
+        error: 'ShapeError',
+        message: /^adaptiveAvgPool2d: input \[1, 1, 0, 4\] has an empty plane \(dimension -2\)/,
+      },
+      {
+        name: 'rank',
+        run: () => adaptiveAvgPool2d(zeros([4]), 1),
+        error: 'ShapeError',
+        message: /^adaptiveAvgPool2d: input \[4\] has 1 dimensions/,
+      },
+    ],
+  },
+];

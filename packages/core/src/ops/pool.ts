@@ -1,0 +1,241 @@
+import { type AvgPool2dGeometry, Declined, type Pool2dGeometry, type View } from '../backend.ts';
+import { ShapeError, ValueError } from '../errors.ts';
+import { backendOf, wrap } from '../kernels.ts';
+import { checkFloating } from '../losses.ts';
+import { defineOp, type OpFunction } from '../op.ts';
+import { composeAvgPool2d, composeAvgPool2dGrad, composeMaxPool2d, composeMaxPool2dGrad } from '../pooling.ts';
+import { show } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import { type Pair, pair } from '../windows.ts';
+import { fromBuffer } from './create.ts';
+import { gather } from './gather.ts';
+import { matmul } from './matmul.ts';
+
+/** Options of {@link maxPool2d}. */
+export interface MaxPool2dOptions {
+  /** How far apart windows lie. Default: the kernel, so that they do not overlap. */
+  stride?: Pair | null;
+  /** Border around the image that never wins; at most half of the kernel. Default 0. */
+  padding?: Pair;
+  /** How far apart the elements of a window lie. Default 1. */
+  dilation?: Pair;
+  /** Also take windows that start inside the image but reach beyond it. Default false. */
+  ceilMode?: boolean;
+  /** Also give where each maximum lies. Default false. */
+  returnIndices?: boolean;
+}
+
+/** Options of {@link avgPool2d}. */
+export interface AvgPool2dOptions {
+  /** How far apart windows lie. Default: the kernel, so that they do not overlap. */
+  stride?: Pair | null;
+  /** Zeros around the image; at most half of the kernel. Default 0. */
+  padding?: Pair;
+  /** Also take windows that start inside the image but reach beyond it. Default false. */
+  ceilMode?: boolean;
+  /** Whether padding counts as elements. Default true. */
+  countIncludePad?: boolean;
+  /** Divide by this instead of the number of elements. */
+  divisorOverride?: number | null;
+}
+
+/** What {@link maxPool2d} gives with `returnIndices`. */
+export interface MaxPoolResult {
+  readonly values: Tensor;
+  /** int64: the position h * W + w of each maximum in its plane. */
+  readonly indices: Tensor;
+}
+
+/** A geometry with the shape of the input, which strides leave open. */
+type Sized<G> = G & { readonly shape: readonly number[] };
+
+const maxPoolOp: OpFunction<Pool2dGeometry> = defineOp<Pool2dGeometry>({
+  name: 'maxPool2d',
+  doc: 'the maximum of every window, and where it lies',
+  infer: ([x], { output }) => {
+    const shape = [x!.shape[0]!, x!.shape[1]!, ...output];
+    return [
+      { shape, dtype: x!.dtype },
+      { shape, dtype: 'int64' },
+    ];
+  },
+  forward: ([x], g, [out, at]) => {
+    const done = x!.device.fused.maxPool2d?.(x as View, g);
+    if (done === undefined || done instanceof Declined) return composeMaxPool2d(x!, g);
+    return [wrap(x!.device, done[0], out!.dtype, out!.shape), wrap(x!.device, done[1], at!.dtype, at!.shape)];
+  },
+  save: (_inputs, [, indices]) => [indices!],
+  backward: ({ attrs, saved: [indices], inputs: [x] }, [g]) => [maxPoolGradOp([g!, indices!], { ...attrs, shape: x!.shape })[0]!],
+});
+
+const maxPoolGradOp: OpFunction<Sized<Pool2dGeometry>> = defineOp<Sized<Pool2dGeometry>>({
+  name: 'maxPool2dGrad',
+  doc: 'gradient of maxPool2d: each element goes to the position of its maximum',
+  infer: ([grad], { shape }) => [{ shape, dtype: grad!.dtype }],
+  forward: ([grad, indices], g, [out]) => {
+    const backend = backendOf('maxPool2dGrad', [grad!, indices!]);
+    const done = backend.fused.maxPool2dGrad?.(grad as View, indices as View, g, g.shape);
+    if (done === undefined || done instanceof Declined) return [composeMaxPool2dGrad(grad!, indices!, g, g.shape)];
+    return [wrap(backend, done, out!.dtype, out!.shape)];
+  },
+  save: ([, indices]) => [indices!],
+  backward: ({ attrs: { shape }, saved: [indices], inputs: [grad] }, [h]) => {
+    const [n, c, height, width] = shape as readonly [number, number, number, number];
+    const places = indices!.reshape([n, c, indices!.shape[2]! * indices!.shape[3]!]) as Tensor;
+    return [gather(h!.reshape([n, c, height * width]) as Tensor, 2, places).reshape(grad!.shape) as Tensor, null];
+  },
+});
+
+const avgPoolOp: OpFunction<AvgPool2dGeometry> = defineOp<AvgPool2dGeometry>({
+  name: 'avgPool2d',
+  doc: 'the mean of every window',
+  infer: ([x], { output }) => [{ shape: [x!.shape[0]!, x!.shape[1]!, ...output], dtype: x!.dtype }],
+  forward: ([x], g, [out]) => {
+    const done = x!.device.fused.avgPool2d?.(x as View, g);
+    if (done === undefined || done instanceof Declined) return [composeAvgPool2d(x!, g)];
+    return [wrap(x!.device, done, out!.dtype, out!.shape)];
+  },
+  backward: ({ attrs, inputs: [x] }, [g]) => [avgPoolGradOp([g!], { ...attrs, shape: x!.shape })[0]!],
+});
+
+const avgPoolGradOp: OpFunction<Sized<AvgPool2dGeometry>> = defineOp<Sized<AvgPool2dGeometry>>({
+  name: 'avgPool2dGrad',
+  doc: 'gradient of avgPool2d: each element spread evenly over its window',
+  infer: ([grad], { shape }) => [{ shape, dtype: grad!.dtype }],
+  forward: ([grad], g, [out]) => {
+    const done = grad!.device.fused.avgPool2dGrad?.(grad as View, g, g.shape);
+    if (done === undefined || done instanceof Declined) return [composeAvgPool2dGrad(grad!, g, g.shape)];
+    return [wrap(grad!.device, done, out!.dtype, out!.shape)];
+  },
+  backward: ({ attrs: { shape: _shape, ...g } }, [h]) => [avgPoolOp([h!], g)[0]!],
+});
+
+interface Options {
+  stride?: Pair | null;
+  padding?: Pair;
+  dilation?: Pair;
+  ceilMode?: boolean;
+}
+
+/** Checks a pooling call and works out its geometry. `x` is batched. */
+function geometryOf(op: string, x: Tensor, kernel: Pair, options: Options): Pool2dGeometry {
+  const k = pair(op, 'kernel', kernel, 1);
+  const stride = options.stride == null ? k : pair(op, 'stride', options.stride, 1);
+  const padding = pair(op, 'padding', options.padding ?? 0, 0);
+  const dilation = pair(op, 'dilation', options.dilation ?? 1, 1);
+  const size = (d: 0 | 1): number => {
+    if (padding[d] > k[d] / 2)
+      throw new ValueError(`${op}: padding ${padding[d]} is more than half of the kernel ${k[d]} (dimension ${2 + d})`);
+    const room = x.shape[2 + d]! + 2 * padding[d];
+    const reach = (k[d] - 1) * dilation[d] + 1;
+    const over = options.ceilMode === true ? stride[d] - 1 : 0;
+    let n = Math.floor((room - reach + over) / stride[d]) + 1;
+    // The last window has to start inside the image or the padding before it.
+    if (over > 0 && (n - 1) * stride[d] >= x.shape[2 + d]! + padding[d]) n--;
+    if (n < 1)
+      throw new ShapeError(
+        `${op}: a window of ${reach} does not fit in ${room}, padding included, of input ${show(x.shape)} (dimension ${2 + d})`,
+      );
+    return n;
+  };
+  return { kernel: k, stride, padding, dilation, output: [size(0), size(1)] };
+}
+
+/** Runs `f` on a batch: one image becomes a batch of one. */
+function batched(op: string, x: Tensor, f: (x: Tensor) => readonly Tensor[]): readonly Tensor[] {
+  checkFloating(op, 'input', x);
+  if (x.ndim !== 3 && x.ndim !== 4)
+    throw new ShapeError(`${op}: input ${show(x.shape)} has ${x.ndim} dimensions, expected [N, C, H, W] or [C, H, W]`);
+  if (x.ndim === 4) return f(x);
+  return f(x.reshape([1, ...x.shape]) as Tensor).map((t) => t.reshape(t.shape.slice(1)) as Tensor);
+}
+
+/**
+ * The maximum of every window. Of equal elements the first wins, and takes the gradient; NaN wins over all.
+ *
+ * @param x [N, C, H, W], or one image [C, H, W]
+ * @param kernel size of the windows
+ * @returns [N, C, OH, OW] with OH = floor((H + 2 padding - dilation (KH - 1) - 1) / stride) + 1, or the ceiling of it
+ * @throws ShapeError when a window does not fit
+ * @throws ValueError when an option makes no sense, such as padding beyond half of the kernel
+ * @throws DTypeError when the input is not floating
+ * @example
+ * ```ts
+ * maxPool2d(tensor([[[1, 2], [3, 4]]]), 2); // [[[4]]]
+ * const { values, indices } = maxPool2d(x, 3, { stride: 2, returnIndices: true });
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool2d.html
+ */
+export function maxPool2d(x: Tensor, kernel: Pair, options: MaxPool2dOptions & { returnIndices: true }): MaxPoolResult;
+export function maxPool2d(x: Tensor, kernel: Pair, options?: MaxPool2dOptions & { returnIndices?: false }): Tensor;
+export function maxPool2d(x: Tensor, kernel: Pair, options: MaxPool2dOptions = {}): Tensor | MaxPoolResult {
+  const [values, indices] = batched('maxPool2d', x, (t) => maxPoolOp([t], geometryOf('maxPool2d', t, kernel, options)));
+  return options.returnIndices === true ? { values: values!, indices: indices! } : values!;
+}
+
+/**
+ * The mean of every window.
+ *
+ * @param x [N, C, H, W], or one image [C, H, W]
+ * @param kernel size of the windows
+ * @returns [N, C, OH, OW] with OH = floor((H + 2 padding - KH) / stride) + 1, or the ceiling of it
+ * @throws ShapeError when a window does not fit
+ * @throws ValueError when an option makes no sense, such as padding beyond half of the kernel
+ * @throws DTypeError when the input is not floating
+ * @example
+ * ```ts
+ * avgPool2d(tensor([[[1, 2], [3, 4]]]), 2); // [[[2.5]]]
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool2d.html
+ */
+export function avgPool2d(x: Tensor, kernel: Pair, options: AvgPool2dOptions = {}): Tensor {
+  const divisorOverride = options.divisorOverride ?? null;
+  if (divisorOverride === 0) throw new ValueError('avgPool2d: divisorOverride must not be 0');
+  const extra = { countIncludePad: options.countIncludePad ?? true, divisorOverride };
+  return batched('avgPool2d', x, (t) => avgPoolOp([t], { ...geometryOf('avgPool2d', t, kernel, options), ...extra }))[0]!;
+}
+
+/** The matrix [to, from] that averages, for output i, the inputs from floor(i from / to) to ceil((i + 1) from / to). */
+function averaging(x: Tensor, from: number, to: number): Tensor {
+  const values = new Float64Array(to * from);
+  for (let i = 0; i < to; i++) {
+    const start = Math.floor((i * from) / to);
+    const end = Math.ceil(((i + 1) * from) / to);
+    for (let k = start; k < end; k++) values[i * from + k] = 1 / (end - start);
+  }
+  const rounded = x.dtype === 'float32' ? Float32Array.from(values) : values;
+  return fromBuffer(rounded, x.dtype, [to, from], { device: x.device });
+}
+
+/**
+ * The mean of windows that divide the image into `outputSize` parts, as equal as they can be.
+ *
+ * @param x [N, C, H, W], or one image [C, H, W]
+ * @param outputSize height and width of the result; null keeps the image's
+ * @returns [N, C, OH, OW]
+ * @throws ShapeError when the input has no or too many dimensions, or an empty one
+ * @throws ValueError when a size is not a positive integer
+ * @throws DTypeError when the input is not floating
+ * @example
+ * ```ts
+ * adaptiveAvgPool2d(x, 1); // the mean of each plane
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_avg_pool2d.html
+ */
+export function adaptiveAvgPool2d(x: Tensor, outputSize: number | readonly [number | null, number | null]): Tensor {
+  const op = 'adaptiveAvgPool2d';
+  return batched(op, x, (t) => {
+    const [, , height, width] = t.shape as readonly [number, number, number, number];
+    const wanted = typeof outputSize === 'number' ? ([outputSize, outputSize] as const) : outputSize;
+    const [oh, ow] = pair(op, 'outputSize', [wanted[0] ?? height, wanted[1] ?? width], 1);
+    if (height === 0 || width === 0)
+      throw new ShapeError(`${op}: input ${show(x.shape)} has an empty plane (dimension ${height === 0 ? -2 : -1})`);
+    if (height % oh === 0 && width % ow === 0) {
+      const kernel = [height / oh, width / ow] as const;
+      const plain = { padding: [0, 0], dilation: [1, 1], countIncludePad: true, divisorOverride: null } as const;
+      return avgPoolOp([t], { ...plain, kernel, stride: kernel, output: [oh, ow] });
+    }
+    // The mean of a rectangle is the mean over its rows of the means over its columns.
+    return [matmul(averaging(t, height, oh), matmul(t, averaging(t, width, ow).mT))];
+  })[0]!;
+}
