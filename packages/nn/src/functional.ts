@@ -1,11 +1,38 @@
-import type { Tensor } from '@nabla/core';
-
 /**
- * y = x Wᵀ + b.
+ * What layers compute, as functions without state: PyTorch's `torch.nn.functional`.
  *
- * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
+ * @packageDocumentation
  */
-export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
-  const y = x.matmul(weight.mT as never) as Tensor;
-  return bias === null ? y : (y.add(bias as never) as Tensor);
-}
+export {
+  batchNorm,
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  celu,
+  conv1d,
+  conv2d,
+  crossEntropy,
+  dropout,
+  elu,
+  gelu,
+  groupNorm,
+  huberLoss,
+  l1Loss,
+  layerNorm,
+  leakyRelu,
+  linear,
+  logSoftmax,
+  logsigmoid,
+  mish,
+  mseLoss,
+  nllLoss,
+  oneHot,
+  pad,
+  relu,
+  selu,
+  sigmoid,
+  silu,
+  smoothL1Loss,
+  softmax,
+  softplus,
+  tanh,
+} from '@nabla/core';

@@ -44,3 +44,17 @@ export function pair(value: PairLike): [number, number] {
 export function bool(value: boolean): string {
   return value ? 'True' : 'False';
 }
+
+/** A pair as PyTorch prints it. */
+export function showPair(value: readonly [number, number]): string {
+  return `(${value[0]}, ${value[1]})`;
+}
+
+/** A float as Python prints it: `1e-05`, `1.0`. */
+export function float(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1e16) return value.toFixed(1);
+  const [mantissa, exponent] = value.toExponential().split('e') as [string, string];
+  const size = Number(exponent);
+  if (size >= -4 && size < 16) return String(value);
+  return `${mantissa}e${size < 0 ? '-' : '+'}${String(Math.abs(size)).padStart(2, '0')}`;
+}

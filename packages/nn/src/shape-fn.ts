@@ -44,4 +44,7 @@ export interface IdentityFn extends ShapeFn {
 /** Whether two dimensions can be the same; unknown ones can. */
 export type Same<A extends number, B extends number> = number extends A ? true : number extends B ? true : A extends B ? true : false;
 
+/** Side `I` of a size that is one number or a pair. */
+export type Side<K, I extends 0 | 1> = K extends number ? K : K extends readonly [number, number] ? K[I] : number;
+
 export type { Fail, Show };
