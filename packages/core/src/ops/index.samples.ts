@@ -15,6 +15,7 @@ import { normSamples } from './norm.samples.ts';
 import { normalizationSamples } from './normalization.samples.ts';
 import { oneHotSamples } from './one-hot.samples.ts';
 import { padSamples } from './pad.samples.ts';
+import { poolSamples } from './pool.samples.ts';
 import { prodSamples } from './prod.samples.ts';
 import { reduceSamples } from './reduce.samples.ts';
 import { repeatSamples } from './repeat.samples.ts';
@@ -43,6 +44,7 @@ export const opSamples: readonly OpSamples[] = [
   ...normalizationSamples,
   ...oneHotSamples,
   ...padSamples,
+  ...poolSamples,
   ...prodSamples,
   ...reduceSamples,
   ...repeatSamples,

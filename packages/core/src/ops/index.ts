@@ -30,6 +30,7 @@ export * from './norm.ts';
 export * from './normalization.ts';
 export * from './one-hot.ts';
 export * from './pad.ts';
+export * from './pool.ts';
 export * from './power.ts';
 export * from './print.ts';
 export * from './prod.ts';
