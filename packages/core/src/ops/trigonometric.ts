@@ -85,6 +85,7 @@ const one = constant(1);
 export const sin: UnaryOp = defineElementwise({
   name: 'sin',
   js: (x) => `Math.sin(${x})`,
+  gpu: gpuCall('sine'),
   grad: [(x) => x.cos()],
   doc: 'sin x',
 }) as UnaryOp;
@@ -93,6 +94,7 @@ export const sin: UnaryOp = defineElementwise({
 export const cos: UnaryOp = defineElementwise({
   name: 'cos',
   js: (x) => `Math.cos(${x})`,
+  gpu: gpuCall('cosine'),
   grad: [(x) => x.sin().neg()],
   doc: 'cos x',
 }) as UnaryOp;
@@ -101,6 +103,7 @@ export const cos: UnaryOp = defineElementwise({
 export const tan: UnaryOp = defineElementwise({
   name: 'tan',
   js: (x) => `Math.tan(${x})`,
+  gpu: gpuCall('tangent'),
   grad: [(_x, y) => y.square().add(1)],
   doc: 'tan x',
 }) as UnaryOp;
@@ -118,7 +121,7 @@ export const asin: UnaryOp = defineElementwise({
 export const acos: UnaryOp = defineElementwise({
   name: 'acos',
   js: (x) => `Math.acos(${x})`,
-  gpu: gpuBody((x) => `1.5707963267948966 - arcSine(${x})`, 'arcSine'),
+  gpu: gpuCall('arcCosine'),
   grad: [(x) => one.sub(x.square()).rsqrt().neg()],
   doc: 'arccos x',
 }) as UnaryOp;

@@ -46,26 +46,40 @@ const sources: Readonly<Record<string, Source>> = {
   },
   // Corrected by one step each way: a / b may round up to the next integer.
   floorQuotient: {
-    code: 'function floorQuotient(a, b) { let q = Math.floor(a / b); const r = a - q * b; if (b > 0) { if (r < 0) { q = q - 1; } if (r >= b) { q = q + 1; } } if (b < 0) { if (r > 0) { q = q - 1; } if (r <= b) { q = q + 1; } } return q; }',
+    needs: ['isInf'],
+    code: 'function floorQuotient(a, b) { let q = Math.floor(a / b); const r = a - q * b; if (b > 0) { if (r < 0) { q = q - 1; } if (r >= b) { q = q + 1; } } if (b < 0) { if (r > 0) { q = q - 1; } if (r <= b) { q = q + 1; } } if (isInf(b) > 0.5) { q = a - a; if (a < 0 && b > 0) { q = -1; } if (a > 0 && b < 0) { q = -1; } } if (isInf(a) > 0.5 && b !== 0) { q = a - a; } return q; }',
   },
-  floorRemainder: { needs: ['floorQuotient'], code: 'function floorRemainder(a, b) { return a - floorQuotient(a, b) * b; }' },
+  floorRemainder: {
+    needs: ['floorQuotient', 'isInf'],
+    code: 'function floorRemainder(a, b) { const q = floorQuotient(a, b); let r = a - q * b; if (isInf(b) > 0.5 && isInf(a) < 0.5) { r = a; if (q < 0) { r = b; } } return r; }',
+  },
   truncRemainder: {
     needs: ['floorRemainder'],
     code: 'function truncRemainder(a, b) { let d = b; if (b < 0) { d = -b; } let r = 0; if (a < 0) { r = -floorRemainder(-a, d); } else { r = floorRemainder(a, d); } return r; }',
   },
-  // exp overflows only where its result does, and some drivers return a large number there instead of infinity.
+  // Exact, where pow(2, n) is not.
+  timesPowerOfTwo: {
+    code: 'function timesPowerOfTwo(x, n) { let r = x; let m = n; if (n < 0) { m = -n; } if (m >= 128) { m = m - 128; r = n > 0 ? r * 18446744073709552000 : r * 5.421010862427522e-20; r = n > 0 ? r * 18446744073709552000 : r * 5.421010862427522e-20; } if (m >= 64) { m = m - 64; r = n > 0 ? r * 18446744073709552000 : r * 5.421010862427522e-20; } if (m >= 32) { m = m - 32; r = n > 0 ? r * 4294967296 : r * 2.3283064365386963e-10; } if (m >= 16) { m = m - 16; r = n > 0 ? r * 65536 : r * 0.0000152587890625; } if (m >= 8) { m = m - 8; r = n > 0 ? r * 256 : r * 0.00390625; } if (m >= 4) { m = m - 4; r = n > 0 ? r * 16 : r * 0.0625; } if (m >= 2) { m = m - 2; r = n > 0 ? r * 4 : r * 0.25; } if (m >= 1) { r = n > 0 ? r * 2 : r * 0.5; } return r; }',
+  },
+  // The library functions of graphics cards lose digits at large arguments and answer NaN with numbers. ln 2 is taken off
+  // in two parts, the first of which has few enough digits for n times it to be exact.
   exponential: {
-    needs: ['makeInf'],
-    code: 'function exponential(x) { let r = Math.exp(x); if (x > 88.72284) { r = x; if (x < 3.4028234e38) { r = makeInf(x); } } if (x < -104) { r = 0; } return r; }',
+    needs: ['makeInf', 'timesPowerOfTwo'],
+    code: 'function exponential(x) { let r = x; if (x >= -104 && x <= 88.72284) { const n = Math.floor(x * 1.442695 + 0.5); const f = x - n * 0.693359375 + n * 0.00021219444; r = timesPowerOfTwo(1 + f * (1 + f * (0.5 + f * (0.16666667 + f * (0.041666668 + f * (0.008333334 + f * (0.0013888889 + f * 0.0001984127)))))), n); } if (x < -104) { r = 0; } if (x > 88.72284 && x < 3.4028234e38) { r = makeInf(x); } return r; }',
+  },
+  exponential2: {
+    needs: ['exponential', 'timesPowerOfTwo', 'isInf'],
+    code: 'function exponential2(x) { let r = exponential(x); if (isInf(x) < 0.5 && x > -160 && x < 160) { const n = Math.floor(x + 0.5); r = timesPowerOfTwo(exponential(0.6931472 * (x - n)), n); } return r; }',
   },
   // A series near 0, where e^x - 1 cancels; the eighth power of 0.3 is below 1e-4, its term below 1e-9.
   exponentialMinus1: {
     needs: ['exponential'],
     code: 'function exponentialMinus1(x) { let r = exponential(x) - 1; if (x < 0.3 && x > -0.3) { r = x * (1 + x * (0.5 + x * (0.16666667 + x * (0.041666668 + x * (0.008333334 + x * (0.0013888889 + x * 0.0001984127)))))); } return r; }',
   },
+  // x = m 2^e with m about 1, and ln m = 2 artanh((m - 1) / (m + 1)).
   logarithm: {
-    needs: ['makeNan'],
-    code: 'function logarithm(x) { let r = Math.log(x); if (x >= 0 && x <= 0) { r = -1 / (x * x); } if (x < 0) { r = makeNan(1); } if (x > 3.4028234e38) { r = x; } return r; }',
+    needs: ['makeNan', 'timesPowerOfTwo'],
+    code: 'function logarithm(x) { let r = x; if (x > 1.1754943e-38 && x <= 3.4028234e38) { let e = Math.floor(Math.log(x) * 1.442695); let m = timesPowerOfTwo(x, -e); if (m > 2) { m = m * 0.5; e = e + 1; } if (m > 1.4142135) { m = m * 0.5; e = e + 1; } if (m < 0.70710677) { m = m * 2; e = e - 1; } const s = (m - 1) / (m + 1); const t = s * s; r = e * 0.693359375 + (2 * s * (1 + t * (0.33333334 + t * (0.2 + t * (0.14285715 + t * (0.11111111 + t * 0.09090909))))) - e * 0.00021219444); } else { if (x > 0 && x < 1) { r = Math.log(x); } } if (x >= 0 && x <= 0) { r = -1 / (x * x); } if (x < 0) { r = makeNan(x); } return r; }',
   },
   // ln(1 + x) = 2 artanh(x / (2 + x)): written as a series near 0, because compilers fold the usual (1 + x) - 1.
   logarithm1p: {
@@ -84,10 +98,15 @@ const sources: Readonly<Record<string, Source>> = {
     needs: ['logarithm1p', 'isNan'],
     code: 'function timesLogarithm1p(a, b) { let r = a * logarithm1p(b); if (a >= 0 && a <= 0) { r = 0; } if (isNan(b) > 0.5) { r = b; } return r; }',
   },
-  // |x|^p with the sign of an odd power; drivers return NaN for negative bases and 0^0.
+  // |x|^p with the sign of an odd power; drivers return NaN for negative bases and 0^0, and lose digits. The whole part
+  // of a small exponent is made by multiplications.
   power: {
-    needs: ['isNan', 'makeNan'],
-    code: 'function power(x, p) { let ax = x; if (x < 0) { ax = -x; } let r = Math.pow(ax, p); if (p >= 1 && p <= 1) { r = ax; } if (p >= 2 && p <= 2) { r = ax * ax; } if (p >= 3 && p <= 3) { r = ax * ax * ax; } if (p >= 0.5 && p <= 0.5) { r = Math.sqrt(ax); } if (p >= -1 && p <= -1) { r = 1 / ax; } if (p >= -2 && p <= -2) { r = 1 / (ax * ax); } if (x >= 0 && x <= 0) { if (p > 0) { r = 0; } if (p < 0) { r = 1 / (x * x); } } if (x < 0) { const f = Math.floor(p); if (p > f) { r = makeNan(p); } else { const h = f * 0.5; if (h > Math.floor(h)) { r = -r; } } } if (isNan(x) > 0.5) { r = x; } if (isNan(p) > 0.5) { r = p; } if (p >= 0 && p <= 0) { r = 1; } if (x >= 1 && x <= 1) { r = 1; } return r; }',
+    needs: ['isNan', 'isInf', 'makeNan', 'exponential', 'logarithm'],
+    code: 'function power(x, p) { let a = x; if (x < 0) { a = -x; } let q = p; if (p < 0) { q = -p; } let r = 1; if (q <= 64) { let n = Math.floor(q); const f = q - n; let b = a; for (let i = 0; i < 7; i++) { const h = Math.floor(n * 0.5); if (n - 2 * h > 0.5) { r = r * b; } b = b * b; n = h; } if (f > 0) { if (f >= 0.5 && f <= 0.5) { r = r * Math.sqrt(a); } else { r = r * exponential(f * logarithm(a)); } } if (p < 0) { r = 1 / r; } } else { r = exponential(p * logarithm(a)); } if (a >= 1 && a <= 1) { r = 1; } if (x >= 0 && x <= 0) { if (p > 0) { r = 0; } if (p < 0) { r = 1 / (x * x); } } if (x < 0 && isInf(p) < 0.5) { const f = Math.floor(p); if (p > f) { if (isInf(x) < 0.5) { r = makeNan(p); } } else { const h = f * 0.5; if (h > Math.floor(h)) { r = -r; } } } if (isNan(x) > 0.5) { r = x; } if (isNan(p) > 0.5) { r = p; } if (p >= 0 && p <= 0) { r = 1; } if (x >= 1 && x <= 1) { r = 1; } return r; }',
+  },
+  powerTimesLogarithm: {
+    needs: ['power', 'logarithm'],
+    code: 'function powerTimesLogarithm(a, b) { let r = power(a, b) * logarithm(a); if (a >= 0 && a <= 0 && b >= 0) { r = 0; } return r; }',
   },
   logistic: {
     needs: ['exponential'],
@@ -123,8 +142,10 @@ const sources: Readonly<Record<string, Source>> = {
     needs: ['isNan', 'isInf'],
     code: 'function hypotenuse(x, y) { let a = x; if (x < 0) { a = -x; } let b = y; if (y < 0) { b = -y; } let m = a; let n = b; if (b > a) { m = b; n = a; } let r = 0; if (m > 0) { const q = n / m; r = m * Math.sqrt(1 + q * q); } if (isNan(a) > 0.5) { r = a; } if (isNan(b) > 0.5) { r = b; } if (isInf(a) > 0.5) { r = a; } if (isInf(b) > 0.5) { r = b; } return r; }',
   },
-  // Zeros have no sign here: some drivers drop it, and 1 / b does not tell.
-  withSignOf: { code: 'function withSignOf(a, b) { let r = a; if (a < 0) { r = -a; } if (b < 0) { r = -r; } return r; }' },
+  // 1 / b tells the sign of a zero, where a device keeps it.
+  withSignOf: {
+    code: 'function withSignOf(a, b) { const z = 1 / b; let r = a; if (a < 0) { r = -a; } if (b < 0 || z < 0) { r = -r; } return r; }',
+  },
   hyperbolicSine: {
     needs: ['exponentialMinus1', 'exponential'],
     code: 'function hyperbolicSine(x) { let a = x; if (x < 0) { a = -x; } const m = exponentialMinus1(a); let r = 0.5 * (m + m / (m + 1)); if (a > 40) { const h = exponential(0.5 * a); r = 0.5 * h * h; } if (x < 0) { r = -r; } return r; }',
@@ -142,6 +163,13 @@ const sources: Readonly<Record<string, Source>> = {
     needs: ['makeNan', 'logarithm', 'logarithm1p'],
     code: 'function inverseHyperbolicCosine(x) { const t = x - 1; let r = logarithm1p(t + Math.sqrt(t * (x + 1))); if (x > 1e8) { r = logarithm(x) + 0.6931472; } if (x < 1) { r = makeNan(1); } return r; }',
   },
+  // sin(x + shift π/2): multiples of π/2 are taken off in parts with few digits, so that the first products are exact.
+  circular: {
+    code: 'function circular(x, shift) { const k = Math.floor(x * 0.63661975 + 0.5); const y = x - k * 1.5 - k * 0.0703125 - k * 0.00048065185546875 - k * 0.000003173947334289551 - k * 9.920936e-10; const q = k + shift; const m = q - 4 * Math.floor(q * 0.25); const t = y * y; const s = y * (1 - t * (0.16666667 - t * (0.008333333 - t * (0.0001984127 - t * 0.0000027557319)))); const c = 1 - t * (0.5 - t * (0.041666668 - t * (0.0013888889 - t * (0.000024801587 - t * 2.755732e-7)))); let r = s; if (m > 0.5) { r = c; } if (m > 1.5) { r = -s; } if (m > 2.5) { r = -c; } return r; }',
+  },
+  sine: { needs: ['circular'], code: 'function sine(x) { return circular(x, 0); }' },
+  cosine: { needs: ['circular'], code: 'function cosine(x) { return circular(x, 1); }' },
+  tangent: { needs: ['circular'], code: 'function tangent(x) { return circular(x, 0) / circular(x, 1); }' },
   // Reduced to [0, tan(π/12)], where the series of arctan converges fast.
   arcTangent: {
     code: 'function arcTangent(x) { let a = x; if (x < 0) { a = -x; } let big = 0; if (a > 1) { a = 1 / a; big = 1; } let mid = 0; if (a > 0.2679492) { a = (a * 1.7320508 - 1) / (a + 1.7320508); mid = 1; } const t = a * a; let r = a * (1 - t * (0.33333334 - t * (0.2 - t * (0.14285715 - t * (0.11111111 - t * 0.09090909))))); if (mid > 0.5) { r = r + 0.5235988; } if (big > 0.5) { r = 1.5707964 - r; } if (x < 0) { r = -r; } return r; }',
@@ -150,9 +178,13 @@ const sources: Readonly<Record<string, Source>> = {
     needs: ['makeNan', 'arcTangent'],
     code: 'function arcSine(x) { let r = 0; if (x < 1 && x > -1) { r = arcTangent(x / Math.sqrt((1 - x) * (1 + x))); } else { r = makeNan(1); } if (x >= 1 && x <= 1) { r = 1.5707964; } if (x <= -1 && x >= -1) { r = -1.5707964; } return r; }',
   },
+  arcCosine: {
+    needs: ['makeNan', 'arcTangent'],
+    code: 'function arcCosine(x) { let a = x; if (x < 0) { a = -x; } let r = arcTangent(Math.sqrt((1 - a) * (1 + a)) / a); if (x < 0) { r = 3.1415927 - r; } if (x >= 0 && x <= 0) { r = 1.5707964; } if (a > 1) { r = makeNan(x); } return r; }',
+  },
   angle: {
     needs: ['arcTangent', 'isNan', 'isInf'],
-    code: 'function angle(y, x) { let ay = y; if (y < 0) { ay = -y; } let ax = x; if (x < 0) { ax = -x; } let r = 0; if (ax > ay) { r = arcTangent(ay / ax); } else { if (ay > 0) { r = 1.5707964 - arcTangent(ax / ay); } } if (isInf(ax) > 0.5 && isInf(ay) > 0.5) { r = 0.7853982; } if (x < 0) { r = 3.1415927 - r; } if (y < 0) { r = -r; } if (isNan(x) > 0.5) { r = x; } if (isNan(y) > 0.5) { r = y; } return r; }',
+    code: 'function angle(y, x) { const v = 1 / y; const u = 1 / x; let ay = y; if (y < 0) { ay = -y; } let ax = x; if (x < 0) { ax = -x; } let r = 0; if (ax > ay) { r = arcTangent(ay / ax); } else { if (ay > 0) { r = 1.5707964 - arcTangent(ax / ay); } } if (isInf(ax) > 0.5 && isInf(ay) > 0.5) { r = 0.7853982; } if (x < 0 || u < 0) { r = 3.1415927 - r; } if (y < 0 || v < 0) { r = -r; } if (isNan(x) > 0.5) { r = x; } if (isNan(y) > 0.5) { r = y; } return r; }',
   },
   // Cody's approximations (1969), in three intervals.
   errorTail: {
@@ -182,10 +214,12 @@ const sources: Readonly<Record<string, Source>> = {
   },
   // sin(πx) and cot(πx) from the distance to the nearest integer, which is exact.
   sinePi: {
-    code: 'function sinePi(x) { const f = Math.floor(x + 0.5); let r = Math.sin(3.1415927 * (x - f)); const h = f * 0.5; if (h > Math.floor(h)) { r = -r; } return r; }',
+    needs: ['sine'],
+    code: 'function sinePi(x) { const f = Math.floor(x + 0.5); let r = sine(3.1415927 * (x - f)); const h = f * 0.5; if (h > Math.floor(h)) { r = -r; } return r; }',
   },
   cotangentPi: {
-    code: 'function cotangentPi(x) { const d = 3.1415927 * (x - Math.floor(x + 0.5)); return Math.cos(d) / Math.sin(d); }',
+    needs: ['sine', 'cosine'],
+    code: 'function cotangentPi(x) { const d = 3.1415927 * (x - Math.floor(x + 0.5)); return cosine(d) / sine(d); }',
   },
   logGamma: {
     needs: ['logGammaPositive', 'sinePi', 'logarithm', 'makeInf', 'isNan', 'isInf'],
@@ -198,11 +232,12 @@ const sources: Readonly<Record<string, Source>> = {
   // Derivatives of psi by the Euler-Maclaurin formula; negative arguments are moved up by the recurrence.
   psiDerivative: {
     needs: ['psi', 'makeNan', 'makeInf', 'isNan', 'isInf'],
-    code: 'function psiDerivative(n, x) { let r = 0; if (n < 0.5) { return psi(x); } let f = 1; for (let i = 2; i < 20; i++) { if (i <= n) { f = f * i; } } const h = n * 0.5; let s = 1; if (h <= Math.floor(h)) { s = -1; } let a = x; let sum = 0; for (let k = 0; k < 1000; k++) { if (a < 10 + n) { let p = 1 / a; for (let i = 0; i < 20; i++) { if (i < n) { p = p / a; } } sum = sum + p; a = a + 1; } } let q = 1; for (let i = 0; i < 20; i++) { if (i < n) { q = q / a; } } r = sum + q / n + 0.5 * q / a + q / a * (n + 1) / (12 * a) - q / a * (n + 1) * (n + 2) * (n + 3) / (720 * a * a * a); r = s * f * r; if (x <= 0 && Math.floor(x) >= x) { r = makeNan(1); if (s > 0) { r = makeInf(1); } } if (isInf(x) > 0.5) { r = 0; if (x < 0) { r = makeNan(1); } } if (isNan(x) > 0.5) { r = x; } return r; }',
+    code: 'function psiDerivative(n, x) { let r = 0; if (n < 0.5) { return psi(x); } let f = 1; for (let i = 2; i < 20; i++) { if (i <= n) { f = f * i; } } const h = n * 0.5; let s = 1; if (h <= Math.floor(h)) { s = -1; } let a = x; let sum = 0; for (let k = 0; k < 1000; k++) { if (a < 10 + n) { let p = 1 / a; for (let i = 0; i < 20; i++) { if (i < n) { p = p / a; } } sum = sum + p; a = a + 1; } } let q = 1; for (let i = 0; i < 20; i++) { if (i < n) { q = q / a; } } r = sum + q / n + 0.5 * q / a + q / a * (n + 1) / (12 * a) - q / a * (n + 1) * (n + 2) * (n + 3) / (720 * a * a * a); r = s * f * r; if (x <= 0 && Math.floor(x) >= x) { r = s * makeInf(1); } if (isInf(x) > 0.5) { r = 0; if (x < 0) { r = s * makeInf(1); if (n < 1.5) { r = makeNan(1); } } } if (isNan(x) > 0.5) { r = x; } return r; }',
   },
   // See sincDerivative for doubles: a series near 0, a recurrence beyond.
   sincDerivative: {
-    code: 'function sincDerivative(n, x) { const u = 3.1415927 * x; let a = u; if (u < 0) { a = -u; } let r = 0; if (a <= 1 + n) { let k = Math.ceil(n * 0.5); let m = 2 * k - n; let p = 1; const h = k * 0.5; if (h > Math.floor(h)) { p = -1; } if (m > 0.5) { p = p * u; } for (let i = 0; i < 20; i++) { if (i < n) { p = p * 3.1415927; } } for (let i = 0; i < 16; i++) { r = r + p / (2 * k + 1); p = -p * u * u / ((m + 1) * (m + 2)); m = m + 2; k = k + 1; } } else { const s = Math.sin(u); const c = Math.cos(u); r = s / u; let w = c; let v = -s; let g = 1; for (let i = 1; i < 20; i++) { if (i <= n) { r = (g * w - i * r) / x; g = g * 3.1415927; const t = v; v = -w; w = t; } } } return r; }',
+    needs: ['sine', 'cosine'],
+    code: 'function sincDerivative(n, x) { const u = 3.1415927 * x; let a = u; if (u < 0) { a = -u; } let r = 0; if (a <= 1 + n) { let k = Math.ceil(n * 0.5); let m = 2 * k - n; let p = 1; const h = k * 0.5; if (h > Math.floor(h)) { p = -1; } if (m > 0.5) { p = p * u; } for (let i = 0; i < 20; i++) { if (i < n) { p = p * 3.1415927; } } for (let i = 0; i < 16; i++) { r = r + p / (2 * k + 1); p = -p * u * u / ((m + 1) * (m + 2)); m = m + 2; k = k + 1; } } else { const s = sine(u); const c = cosine(u); r = s / u; let w = c; let v = -s; let g = 1; for (let i = 1; i < 20; i++) { if (i <= n) { r = (g * w - i * r) / x; g = g * 3.1415927; const t = v; v = -w; w = t; } } } return r; }',
   },
 };
 
