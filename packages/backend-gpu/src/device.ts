@@ -27,8 +27,9 @@ interface WebGpuContext {
 
 /** A kernel as source text, with the types of its arguments and the functions that it calls. */
 export interface KernelSource {
-  readonly source: string;
+  readonly parameters: readonly string[];
   readonly types: readonly string[];
+  readonly code: string;
   readonly helpers: ReadonlyMap<string, string>;
 }
 
@@ -101,8 +102,9 @@ function typeOf(mode: GpuMode): string {
  * A kernel with the settings that gpu.js needs in order to be right: results of their own (immutable), one declared
  * type per argument (a change of type loses dynamicArguments), full precision, and no hidden cap on loops.
  */
-function createKernel(gpu: GpuInstance, mode: GpuMode, { source, types, helpers }: KernelSource): GpuKernel {
-  return gpu.createKernel(source, {
+function createKernel(gpu: GpuInstance, mode: GpuMode, { parameters, types, code, helpers }: KernelSource): GpuKernel {
+  const first = mode === 'webgpu' ? '' : inOrder(helpers);
+  return gpu.createKernel(`function(${parameters.join()}){${first}${code}}`, {
     output: [1],
     argumentTypes: types,
     functions: [...helpers].map(([name, text]) => numeric(name, text)),
@@ -117,10 +119,34 @@ function createKernel(gpu: GpuInstance, mode: GpuMode, { source, types, helpers 
   });
 }
 
+/** Number of parameters of a function's source. */
+function parametersOf(source: string): number {
+  const parameters = source.slice(source.indexOf('(') + 1, source.indexOf(')')).trim();
+  return parameters === '' ? 0 : parameters.split(',').length;
+}
+
 /** A function of numbers. Its types are declared, since gpu.js would infer them from the first call alone. */
 function numeric(name: string, source: string): GpuFunction {
-  const parameters = source.slice(source.indexOf('(') + 1, source.indexOf(')')).split(',');
-  return { name, source, argumentTypes: parameters.map(() => 'Number'), returnType: 'Number' };
+  return { name, source, argumentTypes: new Array<string>(parametersOf(source)).fill('Number'), returnType: 'Number' };
+}
+
+/**
+ * Statements that make gpu.js declare functions before those that call them, as GLSL demands. It lists functions in the
+ * order in which the kernel calls them, and loses track when two of them share a third that itself calls a fourth; so
+ * the kernel calls them all, callers first, in a branch that compilers remove.
+ */
+function inOrder(helpers: ReadonlyMap<string, string>): string {
+  if (helpers.size < 4) return '';
+  const order: string[] = [];
+  const visit = (name: string): void => {
+    if (order.includes(name)) return;
+    const body = helpers.get(name)!.slice(helpers.get(name)!.indexOf(')'));
+    for (const other of helpers.keys()) if (other !== name && new RegExp(`\\b${other}\\(`).test(body)) visit(other);
+    order.push(name);
+  };
+  for (const name of helpers.keys()) visit(name);
+  const calls = order.reverse().map((name) => `${name}(${new Array<string>(parametersOf(helpers.get(name)!)).fill('0').join()});`);
+  return `if(false){${calls.join('')}}`;
 }
 
 function rendererName(gl: GlContext): string {
@@ -154,10 +180,11 @@ async function open(GPU: GpuConstructor, mode: GpuMode): Promise<GpuDevice> {
   if (reason !== null) throw new DeviceError(reason);
   const gpu = new GPU({ mode });
   const helpers = new Map<string, string>();
-  const upload = createKernel(gpu, mode, { source: 'function(a0){return a0[this.thread.x];}', types: ['Array'], helpers });
+  const upload = createKernel(gpu, mode, { parameters: ['a0'], types: ['Array'], code: 'return a0[this.thread.x];', helpers });
   const twice = createKernel(gpu, mode, {
-    source: 'function(a0,n,p){let s=0;for(let j=0;j<n;j++){s=s+a0[this.thread.x]*p;}return s;}',
+    parameters: ['a0', 'n', 'p'],
     types: [typeOf(mode), 'Integer', 'Float'],
+    code: 'let s=0;for(let j=0;j<n;j++){s=s+a0[this.thread.x]*p;}return s;',
     helpers,
   });
   upload.setOutput([3]);

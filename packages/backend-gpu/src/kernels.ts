@@ -46,6 +46,8 @@ interface Compiled {
 
 const noArguments = new Arguments();
 
+const uploading: KernelSource = { parameters: ['a0'], types: ['Array'], code: 'return a0[this.thread.x];', helpers: new Map() };
+
 /**
  * The kernels of one device, compiled on first use and kept: destroying one would take its results with it. There are
  * as many as the program has distinct expressions, ranks and operand kinds.
@@ -84,10 +86,10 @@ export class Kernels {
     const key = `${l.key}(${l.inputs.length};${ints.names};${floats.names})`;
     const { argumentType } = this.#device;
     const kernel = this.#kernel(l.op, key, () => {
-      const names = [...l.inputs.map((_, k) => `a${k}`), ...ints.names, ...floats.names];
+      const parameters = [...l.inputs.map((_, k) => `a${k}`), ...ints.names, ...floats.names];
       const types = [...l.inputs.map(() => argumentType), ...ints.names.map(() => 'Integer'), ...floats.names.map(() => 'Float')];
       const { code, helpers } = l.source();
-      return { source: `function(${names.join()}){const i=this.thread.x;${code}}`, types, helpers };
+      return { parameters, types, code: `const i=this.thread.x;${code}`, helpers };
     });
     return this.#run(l.op, kernel, l.length, l.inputs, [...ints.values, ...floats.values]);
   }
@@ -95,11 +97,7 @@ export class Kernels {
   /** Copies values to the device. */
   upload(values: Float32Array | Promise<Float32Array>, length: number): GpuBuffer {
     if (length === 0) return this.empty();
-    const kernel = this.#kernel('upload', 'upload', () => ({
-      source: 'function(a0){return a0[this.thread.x];}',
-      types: ['Array'],
-      helpers: new Map(),
-    }));
+    const kernel = this.#kernel('upload', 'upload', () => uploading);
     if (values instanceof Promise) {
       const result = values.then((v) => this.#enqueue('upload', kernel, length, [v]));
       return this.#track(result, length);

@@ -1,0 +1,99 @@
+import { cpu, DTypeError, type ElementwiseOp, tensor } from '@nabla/core';
+import { call, Declined, derivative, type Expr, elementwiseOps, functions, input, type View } from '@nabla/core/internals';
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import type { GpuBackend } from '../src/index.ts';
+import { browserModes, expectOnDevice, gpuIn, Random } from './support.ts';
+
+const corners = [0, -0, 1, -1, 2, -2, 0.5, -0.5, 3, -3, 1e-8, -1e-8, 1e-3, -1e-3, 6, -6, 20, -20, 88, -88, 1000, -1000, 1e5, -1e5];
+const notFinite = [Infinity, -Infinity, NaN];
+
+/** Points per argument: every corner for one argument, every pair or triple of fewer corners for more, then random ones. */
+function points(arity: number, r: Random): Float32Array[] {
+  const few = arity === 1 ? corners : arity === 2 ? corners.slice(0, 10) : arity === 3 ? [0, -0, 1, -2, 0.5] : [0, 1, -2];
+  const each = [...few, ...(arity > 3 ? [] : notFinite)];
+  const rows: number[][] = [];
+  const index = new Array<number>(arity).fill(0);
+  for (let n = each.length ** arity; n > 0; n--) {
+    rows.push(index.map((i) => each[i]!));
+    for (let d = arity - 1; d >= 0; d--) {
+      if (++index[d]! < each.length) break;
+      index[d] = 0;
+    }
+  }
+  for (let n = 0; n < 200; n++) rows.push(index.map(() => (r.next() * 2 - 1) * r.pick([1, 5, 30])));
+  return index.map((_, d) => Float32Array.from(rows, (row) => row[d]!));
+}
+
+/** Whether an op is defined for floating operands (integers have their tests in the conformance suite). */
+function takesFloats(op: ElementwiseOp, arity: number): boolean {
+  try {
+    op(...Array.from({ length: arity }, (_, i) => (op.opName === 'where' && i === 0 ? tensor(true) : tensor(0.5))));
+    return true;
+  } catch (error) {
+    if (error instanceof DTypeError) return false;
+    throw error;
+  }
+}
+
+/** Where the device and the CPU disagree: NaN and infinities exactly, numbers within 1e-5 of the value or 2e-6. */
+function disagreements(got: ArrayLike<number>, want: ArrayLike<number>, at: readonly Float32Array[]): string[] {
+  const out: string[] = [];
+  for (let i = 0; i < want.length; i++) {
+    const g = got[i]!;
+    const w = want[i]!;
+    if (g === w || (Number.isNaN(g) && Number.isNaN(w)) || Math.abs(g - w) <= 2e-6 + 1e-5 * Math.abs(w)) continue;
+    out.push(`(${at.map((a) => a[i])}): ${g}, not ${w}`);
+  }
+  return out;
+}
+
+describe.each(browserModes)('%s', (mode) => {
+  let gpu: GpuBackend;
+  beforeAll(async () => {
+    gpu = await gpuIn(mode);
+  });
+  afterAll(() => {
+    expectOnDevice(gpu);
+    gpu.dispose();
+  });
+
+  async function check(expr: Expr, at: readonly Float32Array[]): Promise<void> {
+    const n = at[0]!.length;
+    const results = await Promise.all(
+      [cpu, gpu].map(async (b) => {
+        const inputs: View[] = at.map((a) => ({
+          handle: b.upload(a, 'float32', n),
+          dtype: 'float32',
+          shape: [n],
+          strides: [1],
+          offset: 0,
+        }));
+        const made = b.map({ exprs: [expr], inputs, params: [], shape: [n], compute: 'float32', outputs: ['float32'] });
+        if (made instanceof Declined) throw new Error(made.reason);
+        return b.read(made[0]!, 'float32', n);
+      }),
+    );
+    const wrong = disagreements(results[1]!, results[0]!, at);
+    if (wrong.length > 0) throw new Error(`${wrong.length} points: ${wrong.slice(0, 6).join('; ')}`);
+  }
+
+  for (const [name, op] of elementwiseOps) {
+    const row = functions.get(name)!;
+    if (!takesFloats(op, row.arity)) continue;
+    const at = points(row.arity, new Random(31));
+    const value = call(
+      row,
+      at.map((_, i) => input(i)),
+    );
+    test(name, async () => {
+      await check(value, at);
+    });
+    for (let i = 0; i < row.arity; i++) {
+      const d = derivative(value, input(i));
+      if (d === null) continue;
+      test(`derivative of ${name} by operand ${i}`, async () => {
+        await check(d, at);
+      });
+    }
+  }
+});
