@@ -17,7 +17,7 @@ function plus(a: Expr | null, b: Expr | null): Expr | null {
 }
 
 /** a * b, where a structural one disappears. */
-export function times(a: ExprLike, b: ExprLike): Expr {
+function times(a: ExprLike, b: ExprLike): Expr {
   const x = asExpr(a);
   const y = asExpr(b);
   if (isConstant(x, 1)) return y;
@@ -52,7 +52,7 @@ function chain(node: Expr, d: ReadonlyMap<Expr, Expr | null>): Expr | null {
 
 /** d * g, where the derivative of a flat function (a constant zero) stays zero whatever it meets. */
 function product(d: Expr, g: Expr): Expr {
-  return isZero(g) || isZero(d) ? constant(0) : pushIn(d, g);
+  return isZero(g) || isZero(d) ? constant(0) : scaled(d, g);
 }
 
 function isZero(e: Expr): boolean {
@@ -72,13 +72,18 @@ export function vectorJacobian(e: Expr, inputs: number, i: number): Expr | null 
 }
 
 /**
- * g * d. A choice routes gradients: where(c, 1, 0) * g would turn an infinite g into NaN in the branch that is not
- * taken, so g goes into the branches.
+ * g * d, the gradient of an argument from the gradient g of the value. A choice routes gradients: where(c, 1, 0) * g would
+ * turn an infinite g into NaN in the branch that is not taken, so g goes into the branches.
  */
 export function pushIn(d: Expr, g: Expr): Expr {
+  // A zero that depends on g, so that the kernel has an input; 0 * g would not be 0 for an infinite g.
+  return isZero(d) ? call(named('where'), [constant(0), g, constant(0)]) : scaled(d, g);
+}
+
+function scaled(d: Expr, g: Expr): Expr {
   if (d.kind === 'call' && d.row!.name === 'where') {
     const [c, a, b] = d.args;
-    const arm = (x: Expr): Expr => (isZero(x) ? x : pushIn(x, g));
+    const arm = (x: Expr): Expr => (isZero(x) ? x : scaled(x, g));
     return call(d.row!, [c!, arm(a!), arm(b!)]);
   }
   return times(g, d);

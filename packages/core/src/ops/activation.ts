@@ -177,6 +177,22 @@ export const leakyRelu: ParametricOp<LeakyReluOptions> = defineParametric<LeakyR
   [['negativeSlope', 0.01]],
 );
 
+// The derivative of x where positive, else alpha (e^(scale x) - 1) / scale. A function of its own: at 0 PyTorch takes the
+// curve's first derivative but the line's second.
+const eluGrad = defineFunction({
+  name: 'eluGrad',
+  arity: 3,
+  js: (x, alpha, scale) => `${x}<=0?Math.exp(${x}*${scale})*${alpha}:1`,
+  gpu: gpuBody((x, alpha, scale) => `(${x} <= 0 ? exponential(${x} * ${scale}) * ${alpha} : 1)`, 'exponential'),
+  grad: [
+    (x, alpha, scale) => where(x.lt(0), x.mul(scale).exp().mul(alpha).mul(scale), 0),
+    (x, _alpha, scale) => where(x.le(0), x.mul(scale).exp(), 0),
+    (x, alpha, scale) => where(x.le(0), x.mul(scale).exp().mul(alpha).mul(x), 0),
+  ],
+});
+
+// Adding 0 makes -0 to 0, as e^x - 1 does in PyTorch.
+
 /**
  * x where positive, else `alpha * (e^x - 1)`.
  *
@@ -185,9 +201,9 @@ export const leakyRelu: ParametricOp<LeakyReluOptions> = defineParametric<LeakyR
 export const elu: ParametricOp<EluOptions> = defineParametric<EluOptions>(
   {
     name: 'elu',
-    js: (x, alpha) => `${x}<=0?Math.expm1(${x})*${alpha}:${x}`,
+    js: (x, alpha) => `${x}<=0?Math.expm1(${x})*${alpha}+0:${x}`,
     gpu: gpuBody((x, alpha) => `(${x} <= 0 ? exponentialMinus1(${x}) * ${alpha} : ${x})`, 'exponentialMinus1'),
-    grad: [(x, alpha) => where(x.le(0), x.exp().mul(alpha), 1), (x) => where(x.le(0), x.expm1(), 0)],
+    grad: [(x, alpha) => call(eluGrad, [x, alpha, 1]), (x) => where(x.le(0), x.expm1(), 0)],
     doc: 'x where positive, else alpha (e^x - 1)',
   },
   [['alpha', 1]],
@@ -201,10 +217,10 @@ export const elu: ParametricOp<EluOptions> = defineParametric<EluOptions>(
 export const celu: ParametricOp<EluOptions> = defineParametric<EluOptions>(
   {
     name: 'celu',
-    js: (x, alpha) => `${x}<=0?Math.expm1(${x}/${alpha})*${alpha}:${x}`,
+    js: (x, alpha) => `${x}<=0?Math.expm1(${x}/${alpha})*${alpha}+0:${x}`,
     gpu: gpuBody((x, alpha) => `(${x} <= 0 ? exponentialMinus1(${x} / ${alpha}) * ${alpha} : ${x})`, 'exponentialMinus1'),
     grad: [
-      (x, alpha) => where(x.le(0), x.div(alpha).exp(), 1),
+      (x, alpha) => call(eluGrad, [x, 1, one.div(alpha)]),
       (x, alpha, y) => where(x.le(0), y.sub(x.mul(x.div(alpha).exp())).div(alpha), 0),
     ],
     doc: 'x where positive, else alpha (e^(x / alpha) - 1)',
@@ -214,14 +230,15 @@ export const celu: ParametricOp<EluOptions> = defineParametric<EluOptions>(
 
 // Klambauer et al., Self-Normalizing Neural Networks (2017): fixed points of the map of mean and variance.
 const seluScale = 1.0507009873554805;
-const seluLeft = 1.7580993408473766; // scale * alpha
+const seluAlpha = 1.6732632423543772;
+const seluLeft = seluScale * seluAlpha;
 
 /** The self-normalizing elu. */
 export const selu: UnaryOp = defineElementwise({
   name: 'selu',
-  js: (x) => `${x}<=0?Math.expm1(${x})*${seluLeft}:${x}*${seluScale}`,
+  js: (x) => `${x}<=0?Math.expm1(${x})*${seluLeft}+0:${x}*${seluScale}`,
   gpu: gpuBody((x) => `(${x} <= 0 ? exponentialMinus1(${x}) * ${seluLeft} : ${x} * ${seluScale})`, 'exponentialMinus1'),
-  grad: [(x) => where(x.le(0), x.exp().mul(seluLeft), seluScale)],
+  grad: [(x) => call(eluGrad, [x, seluAlpha, 1]).mul(seluScale)],
   doc: 'scale * (x where positive, else alpha (e^x - 1))',
 }) as UnaryOp;
 

@@ -86,7 +86,7 @@ export const exp: UnaryOp = defineElementwise({
 export const exp2: UnaryOp = defineElementwise({
   name: 'exp2',
   js: (x) => `2**${x}`,
-  gpu: gpuBody((x) => `exponential(0.6931471805599453 * ${x})`, 'exponential'),
+  gpu: gpuCall('exponential2'),
   grad: [(_x, y) => y.mul(Math.LN2)],
   doc: '2^x',
 }) as UnaryOp;
@@ -165,7 +165,7 @@ export const xlogy: BinaryOp = defineElementwise({
   js: (a, b) => `xLogY(${a},${b})`,
   helpers: { xLogY },
   gpu: gpuCall('timesLogarithm'),
-  grad: [(a, b) => where(a.eq(0).logicalAnd(b.le(0)), 0, b.log()), (a, b) => a.div(b)],
+  grad: [(a, b) => where(a.eq(0).logicalAnd(b.le(0)), 0, 1).xlogy(b), (a, b) => a.div(b)],
   doc: 'a ln b, 0 where a = 0',
 }) as BinaryOp;
 
@@ -176,6 +176,6 @@ export const xlog1py: BinaryOp = defineElementwise({
   js: (a, b) => `xLog1pY(${a},${b})`,
   helpers: { xLog1pY },
   gpu: gpuCall('timesLogarithm1p'),
-  grad: [(a, b) => where(a.eq(0).logicalAnd(b.le(-1)), 0, b.log1p()), (a, b) => a.div(b.add(1))],
+  grad: [(a, b) => where(a.eq(0).logicalAnd(b.le(-1)), 0, 1).xlog1py(b), (a, b) => a.div(b.add(1))],
   doc: 'a ln(1 + b), 0 where a = 0',
 }) as BinaryOp;

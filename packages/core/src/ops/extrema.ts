@@ -2,7 +2,7 @@ import { applyRow, applyRowInPlace, defineElementwise, type ElementwiseOp, type 
 import type { Bin, BinaryOp } from '../elementwise-types.ts';
 import { ValueError } from '../errors.ts';
 import { call, Expr, type ExprLike } from '../expr/node.ts';
-import { fmaxOf, fminOf } from '../scalar/float.ts';
+import { atLeast, atMost, fmaxOf, fminOf } from '../scalar/float.ts';
 import { gpuBody, gpuCall } from '../scalar/gpu.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';
@@ -115,7 +115,8 @@ export const clampMin: BinaryOp = defineElementwise({
   arity: 2,
   dtype: 'promote',
   exact: true,
-  js: (x, min) => `Math.max(${x},${min})`,
+  js: (x, min) => `atLeast(${x},${min})`,
+  helpers: { atLeast },
   gpu: gpuCall('larger'),
   grad: [(x, min) => where(x.ge(min), 1, 0), (x, min) => where(x.lt(min), 1, 0)],
   doc: 'the larger of x and min',
@@ -127,7 +128,8 @@ export const clampMax: BinaryOp = defineElementwise({
   arity: 2,
   dtype: 'promote',
   exact: true,
-  js: (x, max) => `Math.min(${x},${max})`,
+  js: (x, max) => `atMost(${x},${max})`,
+  helpers: { atMost },
   gpu: gpuCall('smaller'),
   grad: [(x, max) => where(x.le(max), 1, 0), (x, max) => where(x.gt(max), 1, 0)],
   doc: 'the smaller of x and max',
@@ -138,7 +140,8 @@ const clampBoth: ElementwiseOp = defineElementwise({
   arity: 3,
   dtype: 'promote',
   exact: true,
-  js: (x, min, max) => `Math.min(Math.max(${x},${min}),${max})`,
+  js: (x, min, max) => `atMost(atLeast(${x},${min}),${max})`,
+  helpers: { atLeast, atMost },
   gpu: gpuBody((x, min, max) => `smaller(larger(${x}, ${min}), ${max})`, 'larger', 'smaller'),
   grad: [
     (x, min, max) => where(x.ge(min).logicalAnd(x.le(max)), 1, 0),

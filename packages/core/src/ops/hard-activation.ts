@@ -3,6 +3,7 @@ import type { UnaryOp } from '../elementwise-types.ts';
 import { defineFunction } from '../expr/function.ts';
 import { call } from '../expr/node.ts';
 import { defineParametric, type Given, type GivenExpr, type ParametricOp } from '../parametric.ts';
+import { atLeast, atMost } from '../scalar/float.ts';
 import { gpuBody } from '../scalar/gpu.ts';
 import type { Shape } from '../shape-types.ts';
 import { where } from './where.ts';
@@ -50,7 +51,7 @@ export const relu6: UnaryOp = defineElementwise({
   dtype: 'promote',
   reject: ['bool'],
   exact: true,
-  js: (x) => `Math.min(Math.max(${x},0),6)`,
+  js: (x) => `${x}<0?0:${x}>6?6:${x}`,
   gpu: gpuBody((x) => `smaller(larger(${x}, 0), 6)`, 'smaller', 'larger'),
   grad: [(x) => where(x.gt(0).logicalAnd(x.lt(6)), 1, 0)],
   doc: 'x limited to [0, 6]',
@@ -67,7 +68,8 @@ export const hardtanh: ParametricOp<HardtanhOptions> = defineParametric<Hardtanh
     dtype: 'promote',
     reject: ['bool', 'uint8'],
     exact: true,
-    js: (x, min, max) => `Math.min(Math.max(${x},${min}),${max})`,
+    js: (x, min, max) => `atMost(atLeast(${x},${min}),${max})`,
+    helpers: { atLeast, atMost },
     gpu: gpuBody((x, min, max) => `smaller(larger(${x}, ${min}), ${max})`, 'smaller', 'larger'),
     grad: [
       (x, min, max) => where(x.gt(min).logicalAnd(x.lt(max)), 1, 0),

@@ -5,7 +5,7 @@ import { ValueError } from '../errors.ts';
 import { defineFunction } from '../expr/function.ts';
 import { call, constant, Expr, type ExprLike } from '../expr/node.ts';
 import { powC, powNumber } from '../scalar/float.ts';
-import { gpuCall } from '../scalar/gpu.ts';
+import { gpuBody, gpuCall } from '../scalar/gpu.ts';
 import { powInt, powInt32 } from '../scalar/integer.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, isTensor, type Tensor } from '../tensor.ts';
@@ -45,8 +45,61 @@ const rowOp: ElementwiseOp = defineElementwise({
   ...integers,
   helpers: { powC, powInt, powInt32 },
   gpu: gpuCall('power'),
-  grad: [(a, b) => where(b.eq(0), 0, b.mul(a.pow(b.sub(1)))), (a, b, y) => where(a.eq(0).logicalAnd(b.ge(0)), 0, y.mul(a.log()))],
+  grad: [(a, b) => call(powBaseGrad, [a, b]), (a, b) => call(powExponentGrad, [a, b])],
   doc: 'a^b',
+});
+
+// The derivatives of a^b are functions of their own, because PyTorch fixes their values at b = 0 and at a = 0 but derives
+// from what they would be otherwise.
+
+/** b·a^(b-1), and 0 at b = 0. There its derivative in b is 0 times what it would be, which is NaN unless a > 0. */
+const powBaseGrad = defineFunction({
+  name: 'powBaseGrad',
+  arity: 2,
+  js: (a, b) => `${b}===0?0:${b}*powC(${a},${b}-1)`,
+  helpers: { powC },
+  gpu: gpuBody((a, b) => `(isEqual(${b}, 0) > 0.5 ? 0 : ${b} * power(${a}, ${b} - 1))`, 'isEqual', 'power'),
+  grad: [
+    (a, b) => where(b.eq(0), 0, b.mul(call(powBaseGrad, [a, b.sub(1)]))),
+    (a, b) => {
+      const p = call(rowOp.row, [a, b.sub(1)]);
+      return where(b.eq(0), 0, 1)
+        .mul(p)
+        .add(b.mul(call(powExponentGrad, [a, b.sub(1)])));
+    },
+  ],
+});
+
+const powerOfZero = (a: Expr, b: Expr): Expr => a.eq(0).logicalAnd(b.ge(0));
+
+/**
+ * a^b·ln a, and 0 at a = 0 for b >= 0. There its derivatives are 0 times what they would be, as in PyTorch, unless they
+ * have the limit 0.
+ */
+const powExponentGrad = defineFunction({
+  name: 'powExponentGrad',
+  arity: 2,
+  js: (a, b) => `${a}===0&&${b}>=0?0:powC(${a},${b})*Math.log(${a})`,
+  helpers: { powC },
+  gpu: gpuCall('powerTimesLogarithm'),
+  grad: [
+    (a, b) => {
+      const m = where(powerOfZero(a, b), 0, 1);
+      const inBase = where(b.eq(0), 0, m.mul(a.log()).mul(call(powBaseGrad, [a, b])));
+      return where(
+        a.eq(0).logicalAnd(b.gt(1)),
+        0,
+        m
+          .mul(call(rowOp.row, [a, b]))
+          .div(a)
+          .add(inBase),
+      );
+    },
+    (a, b) => {
+      const m = where(powerOfZero(a, b), 0, 1);
+      return where(a.eq(0).logicalAnd(b.gt(0)), 0, m.mul(a.log()).mul(call(powExponentGrad, [a, b])));
+    },
+  ],
 });
 
 // PyTorch computes x^0.5 as a square root and so on only when the exponent is a number, which shows at -inf.

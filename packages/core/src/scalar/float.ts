@@ -55,6 +55,16 @@ export function fminOf(a: number, b: number): number {
   return a <= b || b !== b ? a : b;
 }
 
+/** x, but no less than min. NaN if either is; unlike Math.max, -0 stays -0 above a bound of 0. */
+export function atLeast(x: number, min: number): number {
+  return x < min || min !== min ? min : x;
+}
+
+/** x, but no more than max. NaN if either is. */
+export function atMost(x: number, max: number): number {
+  return x > max || max !== max ? max : x;
+}
+
 /** |a| with the sign of b, which may be the sign of a zero. */
 export function copySign(a: number, b: number): number {
   return b < 0 || (b === 0 && 1 / b < 0) ? -Math.abs(a) : Math.abs(a);

@@ -34,23 +34,17 @@ function logGammaAboutTwo(z: number): number {
   return (sum + oneMinusEuler) * z;
 }
 
-/** The distance of x from the even integer below it: sin and tan of πx depend on nothing else, and it is exact. */
-function turn(x: number): number {
-  return x - 2 * Math.floor(x / 2);
-}
-
-/** sin(πx), exact at integers and half-integers. */
+/** sin(πx), through the distance of x from the nearest integer, which is exact. */
 function sinPi(x: number): number {
-  const t = turn(x);
-  const sign = t > 1 ? -1 : 1;
-  const u = t > 1 ? t - 1 : t;
-  return sign * Math.sin(Math.PI * (u > 0.5 ? 1 - u : u));
+  const n = Math.round(x);
+  const s = Math.sin(Math.PI * (x - n));
+  return n % 2 === 0 ? s : -s;
 }
 
 /** cot(πx) for x that is no integer. */
 function cotPi(x: number): number {
-  const t = turn(x) % 1;
-  return t > 0.5 ? -1 / Math.tan(Math.PI * (1 - t)) : t === 0.5 ? 0 : 1 / Math.tan(Math.PI * t);
+  const d = x - Math.round(x);
+  return Math.abs(d) === 0.5 ? 0 : 1 / Math.tan(Math.PI * d);
 }
 
 /** ln |Γ(x)|; +inf at 0 and the negative integers. */
@@ -59,9 +53,9 @@ export function lgammaOf(x: number): number {
   if (x <= 0) {
     if (x === Math.floor(x)) return Infinity; // -inf too
     // Γ(x) Γ(-x) = -π / (x sin πx)
-    return Math.log(Math.PI / Math.abs(x * sinPi(x))) - lgammaOf(-x);
+    if (x < -0.5) return Math.log(Math.PI / Math.abs(x * sinPi(x))) - lgammaOf(-x);
   }
-  if (x <= 0.5) return logGammaAboutTwo(x) - Math.log1p(x) - Math.log(x);
+  if (x <= 0.5) return logGammaAboutTwo(x) - Math.log1p(x) - Math.log(Math.abs(x));
   if (x <= 1.5) return logGammaAboutTwo(x - 1) - Math.log1p(x - 1);
   if (x < 8) {
     let product = 1;
@@ -120,14 +114,16 @@ function cotDerivative(n: number, x: number): number {
   return Math.PI ** (n + 1) * p.reduceRight((sum, coefficient) => sum * c + coefficient, 0);
 }
 
-/** The n-th derivative of ψ for integers n >= 0. At 0 and the negative integers: +inf for odd n, NaN for even n. */
+/**
+ * The n-th derivative of ψ for integers n >= 0. At 0 and the negative integers it has poles: +inf for odd n; for even n
+ * -inf, the limit from above.
+ */
 export function polygammaOf(n: number, x: number): number {
   if (n === 0) return digammaOf(x);
-  if (x !== x || x === -Infinity) return NaN;
+  if (x !== x || (x === -Infinity && n === 1)) return NaN;
   const odd = n % 2 === 1;
-  if (x === 0) return odd ? Infinity : -1 / x;
-  if (x < 0) {
-    if (x === Math.floor(x)) return odd ? Infinity : NaN;
+  if (x <= 0) {
+    if (x === Math.floor(x)) return odd ? Infinity : -Infinity;
     // The n-th derivative of ψ(1 - x) - ψ(x) = π cot πx.
     return (odd ? -1 : 1) * polygammaOf(n, 1 - x) - cotDerivative(n, x);
   }
