@@ -189,6 +189,9 @@ export type Permute<S extends Shape, P extends Shape> =
         ? { readonly [K in keyof P]: At<S, P[K]> }
         : Fail<`permute: repeated dim in ${Show<P>}`>
       : Fail<`permute: ${P['length']} dims given for ${Show<S>} of rank ${S['length']}`>;
+/** The dims, or in place of the first the message that says what is wrong with them. */
+export type PermuteArgs<S extends Shape, P extends Shape> =
+  Permute<S, P> extends infer R ? (R extends Fail ? [R, ...unknown[]] : P) : never;
 type Uniq<P extends Shape, Seen = never> = P extends readonly [infer H extends number, ...infer T extends Shape]
   ? H extends Seen
     ? never

@@ -34,8 +34,15 @@ type Check<L extends readonly Module[], S, Acc extends readonly unknown[] = []> 
     : Acc
   : Acc;
 
-type Slot<L extends readonly Module[], K extends keyof L> =
-  Check<L, Shape> extends infer C ? (K extends keyof C ? (C[K] extends Fail ? C[K] : L[K]) : L[K]) : never;
+type Slot<L extends readonly Module[], K extends keyof L> = number extends L['length']
+  ? L[K]
+  : Check<L, Shape> extends infer C
+    ? K extends keyof C
+      ? C[K] extends Fail
+        ? C[K]
+        : L[K]
+      : L[K]
+    : never;
 
 function checkModule(container: string, m: unknown, at: string): void {
   if (!isModule(m)) throw new ValueError(`${container}: ${at} is not a module`);

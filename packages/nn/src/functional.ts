@@ -4,6 +4,8 @@
  * @packageDocumentation
  */
 export {
+  adaptiveAvgPool2d,
+  avgPool2d,
   batchNorm,
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
@@ -22,6 +24,7 @@ export {
   linear,
   logSoftmax,
   logsigmoid,
+  maxPool2d,
   mish,
   mseLoss,
   nllLoss,

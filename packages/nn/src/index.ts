@@ -42,6 +42,14 @@ export {
 } from './loss.ts';
 export { type ForwardHook, type ForwardPreHook, type LoadResult, Module } from './module.ts';
 export { Buffer, type BufferOptions, isBuffer, isParameter, Parameter, type ParameterOptions } from './parameter.ts';
+export {
+  AdaptiveAvgPool2d,
+  type AdaptiveSize,
+  AvgPool2d,
+  type AvgPool2dLayerOptions,
+  MaxPool2d,
+  type MaxPool2dLayerOptions,
+} from './pool.ts';
 export { RNN, type RNNOptions } from './rnn.ts';
 export type { Apply, In, ShapeFn } from './shape-fn.ts';
 export { isModule, type Mismatch, StateDictError } from './state.ts';

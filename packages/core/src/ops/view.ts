@@ -2,7 +2,7 @@ import { ShapeError, ValueError } from '../errors.ts';
 import { broadcastStrides, sameShape, viewStrides } from '../layout.ts';
 import { defineView } from '../op.ts';
 import { checkSizes, inferShape, normalizeDim, normalizeDims, show } from '../shape.ts';
-import type { At, Flatten, Permute, Reshape, Shape } from '../shape-types.ts';
+import type { At, Flatten, Permute, PermuteArgs, Reshape, Shape } from '../shape-types.ts';
 import { addMethod, addProperty, type Tensor } from '../tensor.ts';
 import type { Ok, Out } from '../typed.ts';
 import type { Squeeze, Transpose, Unsqueeze } from '../view-types.ts';
@@ -14,7 +14,7 @@ declare module '../tensor.ts' {
     /** {@link Tensor.reshape} that never copies. @throws ShapeError when strides forbid a view @see https://pytorch.org/docs/stable/generated/torch.Tensor.view.html */
     view<A extends Shape, const T extends Shape>(this: Tensor<A>, shape: Ok<Reshape<A, T>, T>): Out<Reshape<A, T>>;
     /** The dimensions in another order, as a view. @see https://pytorch.org/docs/stable/generated/torch.permute.html */
-    permute<A extends Shape, const P extends Shape>(this: Tensor<A>, ...dims: Ok<Permute<A, P>, P> & Shape): Out<Permute<A, P>>;
+    permute<A extends Shape, const P extends Shape>(this: Tensor<A>, ...dims: PermuteArgs<A, P>): Out<Permute<A, P>>;
     /** Dimensions of size 1 (or new leading ones) repeated without copying; -1 keeps a size. @see https://pytorch.org/docs/stable/generated/torch.Tensor.expand.html */
     expand(shape: Shape): Tensor;
     /** {@link Tensor.expand} under PyTorch's other name. @see https://pytorch.org/docs/stable/generated/torch.broadcast_to.html */
