@@ -84,8 +84,8 @@ export class RowReader extends Module {
     const rows = x.squeeze(1);
     let h: Tensor = zeros([n, this.hidden], { device: x.device });
     for (let t = 0; t < height; t++) {
-      const sum = this.input.call(rows.select(1, t)).add(this.recurrent.call(h) as never) as Tensor;
-      h = (this.norm.call(sum as never) as Tensor).tanh();
+      const sum = this.input.call(rows.select(1, t)).add(this.recurrent.call(h)) as Tensor;
+      h = (this.norm.call(sum) as Tensor).tanh();
     }
     return this.head.call(h) as Tensor;
   }

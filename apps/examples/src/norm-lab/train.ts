@@ -80,8 +80,8 @@ export async function runJob(job: Job, data: ImageData, device: Backend, onStep:
       const loss = scope(() => {
         const batch = order.narrow(0, at, job.experiment.batchSize);
         optimizer.zeroGrad();
-        const scores = model.call(train.x.indexSelect(0, batch) as never) as Tensor;
-        const value = lossOf.call(scores as never, train.y.indexSelect(0, batch) as never) as Tensor;
+        const scores = model.call(train.x.indexSelect(0, batch)) as Tensor;
+        const value = lossOf.call(scores as never, train.y.indexSelect(0, batch)) as Tensor;
         value.backward();
         optimizer.step();
         return value.detach();
@@ -129,10 +129,10 @@ async function accuracy(model: Module, test: DeviceImages): Promise<number> {
     counts.push(
       noGrad(() =>
         scope(() => {
-          const scores = model.call(test.x.narrow(0, at, n) as never) as Tensor;
+          const scores = model.call(test.x.narrow(0, at, n)) as Tensor;
           return scores
             .argmax(1)
-            .eq(test.y.narrow(0, at, n) as never)
+            .eq(test.y.narrow(0, at, n))
             .to('float32')
             .sum();
         }),
