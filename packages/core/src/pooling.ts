@@ -1,6 +1,6 @@
 import type { AvgPool2dGeometry, Pool2dGeometry, View } from './backend.ts';
 import { divisors } from './backend-cpu/pooling.ts';
-import { allocate, type DType } from './dtype.ts';
+import { allocate, type DType, isFloating } from './dtype.ts';
 import { type Expr, input, param } from './expr/node.ts';
 import { mapKernel, reduceKernel, wrap } from './kernels.ts';
 import { contiguousStrides } from './layout.ts';
@@ -110,8 +110,10 @@ function averaged(op: string, t: Tensor, g: AvgPool2dGeometry, height: number, w
   const by = divisors(g, height, width);
   const [oh, ow] = g.output;
   const divisor = plane(t, t.dtype, oh, ow, (i, j) => by[i * ow + j]!);
+  // A mean of integers is a quotient that is cut to an integer when it is stored.
+  const compute = isFloating(t.dtype) ? t.dtype : 'float64';
   const view: View = { handle: divisor.handle, dtype: t.dtype, shape: t.shape, strides: [0, 0, ...contiguousStrides([oh, ow])], offset: 0 };
-  const request = { exprs: [quotient], inputs: [t, view], params: [], shape: t.shape, compute: t.dtype, outputs: [t.dtype] };
+  const request = { exprs: [quotient], inputs: [t, view], params: [], shape: t.shape, compute, outputs: [t.dtype] };
   return wrap(t.device, mapKernel(t.device, op, request)[0]!, t.dtype, t.shape);
 }
 

@@ -19,6 +19,18 @@ export function pair(op: string, name: string, value: Pair, least: number): read
   return both;
 }
 
+/** One number, alone or in brackets. */
+export type Single = number | readonly [number];
+
+/** `value` as an integer of at least `least`. */
+export function single(op: string, name: string, value: Single, least: number): number {
+  const n = typeof value === 'number' ? value : value[0];
+  if (!Number.isInteger(n) || n < least || (typeof value !== 'number' && value.length !== 1)) {
+    throw new ValueError(`${op}: ${name} must be an integer of at least ${least}, got ${JSON.stringify(value)}`);
+  }
+  return n;
+}
+
 /** `t` with `before[d]` and `after[d]` elements of `value` around it; negative amounts crop. */
 export function padData(op: string, t: Tensor, before: readonly number[], after: readonly number[], value: number): Tensor {
   if (before.every((n) => n === 0) && after.every((n) => n === 0)) return t;

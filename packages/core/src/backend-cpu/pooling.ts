@@ -113,10 +113,9 @@ export function divisors(g: AvgPool2dGeometry, height: number, width: number): F
   return out;
 }
 
-/** Mean of every window of x [N, C, H, W]. */
+/** Mean of every window of x [N, C, H, W]; the mean of integers is cut to an integer. */
 export function runAvgPool2d(x: View, g: AvgPool2dGeometry, make: Make): TypedArray | Declined {
-  const refused = unsupported(x);
-  if (refused !== null) return refused;
+  const whole = !isFloating(x.dtype);
   const [images, channels, height, width] = x.shape as Shape4;
   const [ns, cs, hs, ws] = x.strides as Shape4;
   const [oh, ow] = g.output;
@@ -135,7 +134,8 @@ export function runAvgPool2d(x: View, g: AvgPool2dGeometry, make: Make): TypedAr
           for (let h = rows.first[i]!; h < rows.end[i]!; h++) {
             for (let w = cols.first[j]!; w < cols.end[j]!; w++) sum += data[base + h * hs + w * ws]!;
           }
-          out[at++] = sum / by[i * ow + j]!;
+          const mean = sum / by[i * ow + j]!;
+          out[at++] = whole ? Math.trunc(mean) : mean;
         }
       }
     }

@@ -7,7 +7,7 @@ import { defineOp, type OpFunction } from '../op.ts';
 import { padConstant } from '../padding.ts';
 import { show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { type Pair, pair } from '../windows.ts';
+import { type Pair, pair, type Single, single } from '../windows.ts';
 
 /** Options of {@link conv2d}. */
 export interface Conv2dOptions {
@@ -24,11 +24,11 @@ export interface Conv2dOptions {
 /** Options of {@link conv1d}. */
 export interface Conv1dOptions {
   /** How far apart windows lie. Default 1. */
-  stride?: number | readonly [number];
+  stride?: Single;
   /** Zeros at both ends; `'same'` keeps the length (stride 1 only), `'valid'` means none. Default 0. */
-  padding?: number | readonly [number] | 'same' | 'valid';
+  padding?: Single | 'same' | 'valid';
   /** How far apart the elements of a window lie. Default 1. */
-  dilation?: number | readonly [number];
+  dilation?: Single;
   /** Groups of channels that do not see each other. Default 1. */
   groups?: number;
 }
@@ -212,10 +212,10 @@ export function conv1d(x: Tensor, weight: Tensor, bias?: Tensor | null, options:
   const [o, c, k] = weight.shape as readonly [number, number, number];
   const length = x.shape[x.ndim - 1]!;
   const wide = x.reshape([x.ndim === 3 ? x.shape[0]! : 1, x.shape[x.ndim - 2]!, 1, length]) as Tensor;
-  const across = (name: string, value: number | readonly [number] | undefined, rest: number, least: number): readonly [number, number] => {
-    const n = typeof value === 'object' ? value[0] : (value ?? rest);
-    return [rest, pair('conv1d', name, n, least)[0]];
-  };
+  const across = (name: string, value: Single | undefined, rest: number, least: number): readonly [number, number] => [
+    rest,
+    single('conv1d', name, value ?? rest, least),
+  ];
   const padding = typeof options.padding === 'string' ? options.padding : across('padding', options.padding, 0, 0);
   const stride = across('stride', options.stride, 1, 1);
   const dilation = across('dilation', options.dilation, 1, 1);

@@ -1,6 +1,6 @@
 import type { InputSpec, NdArray, OpSamples, Sample } from '../op.samples.ts';
 import { ones, zeros } from './create.ts';
-import { type AvgPool2dOptions, adaptiveAvgPool2d, avgPool2d, type MaxPool2dOptions, maxPool2d } from './pool.ts';
+import { type AvgPool2dOptions, adaptiveAvgPool2d, avgPool1d, avgPool2d, type MaxPool2dOptions, maxPool1d, maxPool2d } from './pool.ts';
 
 type Two = readonly [number, number];
 const two = (n: number | Two | null | undefined, rest: Two): Two => (n == null ? rest : typeof n === 'number' ? [n, n] : n);
@@ -125,6 +125,12 @@ const adaptive = (name: string, shape: readonly number[], size: number | readonl
 
 const { NEGATIVE_INFINITY: ninf, NaN: nan } = Number;
 
+/** A reference of images, applied to sequences as images of height 1. */
+function asImages(x: NdArray, f: (image: NdArray) => readonly NdArray[]): NdArray[] {
+  const flat = (t: NdArray): NdArray => ({ shape: [...t.shape.slice(0, -2), t.shape[t.shape.length - 1]!], data: t.data });
+  return f({ shape: [...x.shape.slice(0, -1), 1, x.shape[x.shape.length - 1]!], data: x.data }).map(flat);
+}
+
 const fit = (op: 'maxPool2d' | 'avgPool2d', run: typeof avgPool2d): NonNullable<OpSamples['errors']> => [
   {
     name: 'kernel',
@@ -147,9 +153,9 @@ const fit = (op: 'maxPool2d' | 'avgPool2d', run: typeof avgPool2d): NonNullable<
   { name: 'rank', run: () => run(zeros([4, 4]), 2), error: 'ShapeError', message: new RegExp(`^${op}: input \\[4, 4\\] has 2 dimensions`) },
   {
     name: 'integers',
-    run: () => run(zeros([1, 4, 4], { dtype: 'int64' }), 2),
+    run: () => run(zeros([1, 4, 4], { dtype: 'int32' }), 2),
     error: 'DTypeError',
-    message: new RegExp(`^${op}: the input must be floating, got int64`),
+    message: new RegExp(`^${op}: the input must be floating, got int32`),
   },
 ];
 
@@ -192,6 +198,16 @@ export const poolSamples: readonly OpSamples[] = [
       average('gaps', [1, 1, 7, 6], 2, { stride: 3 }),
       average('one image without a batch', [2, 4, 4], 2),
       average('no images', [0, 2, 4, 4], 2),
+      {
+        name: 'integers',
+        inputs: [{ shape: [1, 2, 4, 4], dtype: 'int64', low: -9, high: 9 }],
+        run: (x) => avgPool2d(x!, [3, 2], { stride: 1 }),
+        reference: (x) => {
+          const { shape, data } = means(x!, [3, 2], { stride: 1 });
+          return { shape, data: data.map(Math.trunc) };
+        },
+        differentiable: false,
+      },
     ],
     errors: [
       ...fit('avgPool2d', avgPool2d),
@@ -200,6 +216,87 @@ export const poolSamples: readonly OpSamples[] = [
         run: () => avgPool2d(ones([1, 2, 2]), 2, { divisorOverride: 0 }),
         error: 'ValueError',
         message: /^avgPool2d: divisorOverride must not be 0/,
+      },
+    ],
+  },
+  {
+    op: 'maxPool1d',
+    samples: [
+      {
+        name: 'everything at once',
+        inputs: [{ shape: [2, 2, 8], apart: 0.1 }],
+        run: (x) => {
+          const { values, indices } = maxPool1d(x!, 3, { stride: 2, padding: 1, dilation: [2], ceilMode: true, returnIndices: true });
+          return [values, indices];
+        },
+        reference: (x) =>
+          asImages(x!, (image) => maxima(image, [1, 3], { stride: [1, 2], padding: [0, 1], dilation: [1, 2], ceilMode: true })),
+        without: ['broadcast'],
+      },
+      {
+        name: 'one sequence',
+        inputs: [{ shape: [2, 7], apart: 0.1 }],
+        run: (x) => maxPool1d(x!, [2]),
+        reference: (x) => asImages(x!, (image) => maxima(image, [1, 2], {}).slice(0, 1)),
+        without: ['broadcast'],
+      },
+    ],
+    errors: [
+      {
+        name: 'kernel',
+        run: () => maxPool1d(zeros([1, 2, 3]), 4),
+        error: 'ShapeError',
+        message: /^maxPool1d: a window of 4 does not fit in 3, padding included, of input \[1, 2, 3\] \(dimension 2\)/,
+      },
+      {
+        name: 'no kernel',
+        run: () => maxPool1d(zeros([1, 2, 3]), 0),
+        error: 'ValueError',
+        message: /^maxPool1d: kernel must be an integer of at least 1, got 0/,
+      },
+      {
+        name: 'stride',
+        run: () => maxPool1d(zeros([1, 2, 3]), 2, { stride: 0 }),
+        error: 'ValueError',
+        message: /^maxPool1d: stride .* got 0/,
+      },
+      {
+        name: 'padding',
+        run: () => maxPool1d(zeros([1, 2, 3]), 2, { padding: 2 }),
+        error: 'ValueError',
+        message: /^maxPool1d: padding 2 is more than half of the kernel 2 \(dimension 2\)/,
+      },
+      {
+        name: 'rank',
+        run: () => maxPool1d(zeros([3]), 2),
+        error: 'ShapeError',
+        message: /^maxPool1d: input \[3\] has 1 dimensions, expected \[N, C, L\] or \[C, L\]/,
+      },
+    ],
+  },
+  {
+    op: 'avgPool1d',
+    samples: [
+      {
+        name: 'everything at once',
+        inputs: [{ shape: [2, 2, 8] }],
+        run: (x) => avgPool1d(x!, 3, { stride: [2], padding: 1, ceilMode: true, countIncludePad: false }),
+        reference: (x) =>
+          asImages(x!, (image) => [means(image, [1, 3], { stride: [1, 2], padding: [0, 1], ceilMode: true, countIncludePad: false })]),
+      },
+      {
+        name: 'one sequence',
+        inputs: [{ shape: [2, 7] }],
+        run: (x) => avgPool1d(x!, 2),
+        reference: (x) => asImages(x!, (image) => [means(image, [1, 2], {})]),
+      },
+    ],
+    errors: [
+      {
+        name: 'rank',
+        run: () => avgPool1d(zeros([1, 1, 2, 2]), 2),
+        error: 'ShapeError',
+        message: /^avgPool1d: input \[1, 1, 2, 2\] has 4 dimensions/,
       },
     ],
   },

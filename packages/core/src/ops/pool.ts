@@ -6,7 +6,7 @@ import { defineOp, type OpFunction } from '../op.ts';
 import { composeAvgPool2d, composeAvgPool2dGrad, composeMaxPool2d, composeMaxPool2dGrad } from '../pooling.ts';
 import { show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { type Pair, pair } from '../windows.ts';
+import { type Pair, pair, type Single, single } from '../windows.ts';
 import { fromBuffer } from './create.ts';
 import { gather } from './gather.ts';
 import { matmul } from './matmul.ts';
@@ -23,6 +23,32 @@ export interface MaxPool2dOptions {
   ceilMode?: boolean;
   /** Also give where each maximum lies. Default false. */
   returnIndices?: boolean;
+}
+
+/** Options of {@link maxPool1d}: those of {@link MaxPool2dOptions} in one dimension. */
+export interface MaxPool1dOptions {
+  /** Default: the kernel. */
+  stride?: Single | null;
+  /** Default 0. */
+  padding?: Single;
+  /** Default 1. */
+  dilation?: Single;
+  /** Default false. */
+  ceilMode?: boolean;
+  /** Default false. */
+  returnIndices?: boolean;
+}
+
+/** Options of {@link avgPool1d}: those of {@link AvgPool2dOptions} in one dimension. */
+export interface AvgPool1dOptions {
+  /** Default: the kernel. */
+  stride?: Single | null;
+  /** Default 0. */
+  padding?: Single;
+  /** Default false. */
+  ceilMode?: boolean;
+  /** Default true. */
+  countIncludePad?: boolean;
 }
 
 /** Options of {@link avgPool2d}. */
@@ -110,6 +136,12 @@ const avgPoolGradOp: OpFunction<Sized<AvgPool2dGeometry>> = defineOp<Sized<AvgPo
   backward: ({ attrs: { shape: _shape, ...g } }, [h]) => [avgPoolOp([h!], g)[0]!],
 });
 
+/** What messages say of a pooling: its name and how many dimensions its images have. */
+interface Kind {
+  readonly op: string;
+  readonly spatial: 1 | 2;
+}
+
 interface Options {
   stride?: Pair | null;
   padding?: Pair;
@@ -117,37 +149,80 @@ interface Options {
   ceilMode?: boolean;
 }
 
-/** Checks a pooling call and works out its geometry. `x` is batched. */
-function geometryOf(op: string, x: Tensor, kernel: Pair, options: Options): Pool2dGeometry {
+/** Checks a pooling call and works out its geometry. `x` is batched and has two spatial dimensions. */
+function geometryOf(kind: Kind, x: Tensor, kernel: Pair, options: Options): Pool2dGeometry {
+  const { op, spatial } = kind;
   const k = pair(op, 'kernel', kernel, 1);
   const stride = options.stride == null ? k : pair(op, 'stride', options.stride, 1);
   const padding = pair(op, 'padding', options.padding ?? 0, 0);
   const dilation = pair(op, 'dilation', options.dilation ?? 1, 1);
   const size = (d: 0 | 1): number => {
-    if (padding[d] > k[d] / 2)
-      throw new ValueError(`${op}: padding ${padding[d]} is more than half of the kernel ${k[d]} (dimension ${2 + d})`);
+    const where = `(dimension ${spatial === 2 ? 2 + d : 2})`;
+    if (padding[d] > k[d] / 2) throw new ValueError(`${op}: padding ${padding[d]} is more than half of the kernel ${k[d]} ${where}`);
     const room = x.shape[2 + d]! + 2 * padding[d];
     const reach = (k[d] - 1) * dilation[d] + 1;
     const over = options.ceilMode === true ? stride[d] - 1 : 0;
     let n = Math.floor((room - reach + over) / stride[d]) + 1;
     // The last window has to start inside the image or the padding before it.
     if (over > 0 && (n - 1) * stride[d] >= x.shape[2 + d]! + padding[d]) n--;
-    if (n < 1)
-      throw new ShapeError(
-        `${op}: a window of ${reach} does not fit in ${room}, padding included, of input ${show(x.shape)} (dimension ${2 + d})`,
-      );
+    if (n < 1) {
+      const shown = show(spatial === 2 ? x.shape : [...x.shape.slice(0, 2), x.shape[3]!]);
+      throw new ShapeError(`${op}: a window of ${reach} does not fit in ${room}, padding included, of input ${shown} ${where}`);
+    }
     return n;
   };
   return { kernel: k, stride, padding, dilation, output: [size(0), size(1)] };
 }
 
-/** Runs `f` on a batch: one image becomes a batch of one. */
-function batched(op: string, x: Tensor, f: (x: Tensor) => readonly Tensor[]): readonly Tensor[] {
-  checkFloating(op, 'input', x);
-  if (x.ndim !== 3 && x.ndim !== 4)
-    throw new ShapeError(`${op}: input ${show(x.shape)} has ${x.ndim} dimensions, expected [N, C, H, W] or [C, H, W]`);
-  if (x.ndim === 4) return f(x);
-  return f(x.reshape([1, ...x.shape]) as Tensor).map((t) => t.reshape(t.shape.slice(1)) as Tensor);
+/** Runs `f` on [N, C, H, W]: an image alone becomes a batch of one, a sequence an image of height 1. */
+function batched({ op, spatial }: Kind, x: Tensor, f: (x: Tensor) => readonly Tensor[]): readonly Tensor[] {
+  const single = x.ndim === spatial + 1;
+  if (!single && x.ndim !== spatial + 2) {
+    const expected = spatial === 2 ? '[N, C, H, W] or [C, H, W]' : '[N, C, L] or [C, L]';
+    throw new ShapeError(`${op}: input ${show(x.shape)} has ${x.ndim} dimensions, expected ${expected}`);
+  }
+  if (!single && spatial === 2) return f(x);
+  const lead = single ? [1, x.shape[0]!] : x.shape.slice(0, 2);
+  const rest = x.shape.slice(single ? 1 : 2);
+  const image = x.reshape([...lead, ...(spatial === 2 ? rest : [1, ...rest])]) as Tensor;
+  return f(image).map(
+    (t) => t.reshape([...(single ? t.shape.slice(1, 2) : t.shape.slice(0, 2)), ...t.shape.slice(spatial === 2 ? 2 : 3)]) as Tensor,
+  );
+}
+
+const image = (op: string): Kind => ({ op, spatial: 2 });
+const sequence = (op: string): Kind => ({ op, spatial: 1 });
+
+/** The options of one dimension as those of two. */
+function across(op: string, o: { stride?: Single | null; padding?: Single; dilation?: Single; ceilMode?: boolean }): Options {
+  const second = (name: string, value: Single | null | undefined, first: number, least: number): [number, number] | null =>
+    value == null ? null : [first, single(op, name, value, least)];
+  return {
+    stride: second('stride', o.stride, 1, 1),
+    padding: second('padding', o.padding, 0, 0) ?? 0,
+    dilation: second('dilation', o.dilation, 1, 1) ?? 1,
+    ceilMode: o.ceilMode ?? false,
+  };
+}
+
+function maxPool(kind: Kind, x: Tensor, kernel: Pair, o: Options, returnIndices: boolean | undefined): Tensor | MaxPoolResult {
+  checkFloating(kind.op, 'input', x);
+  const [values, indices] = batched(kind, x, (t) => maxPoolOp([t], geometryOf(kind, t, kernel, o)));
+  return returnIndices === true ? { values: values!, indices: indices! } : values!;
+}
+
+/** How an average counts. */
+interface Counting {
+  countIncludePad?: boolean;
+  divisorOverride?: number | null;
+}
+
+function avgPool(kind: Kind, x: Tensor, kernel: Pair, o: Options, extra: Counting): Tensor {
+  if (x.dtype !== 'int64') checkFloating(kind.op, 'input', x);
+  const divisorOverride = extra.divisorOverride ?? null;
+  if (divisorOverride === 0) throw new ValueError(`${kind.op}: divisorOverride must not be 0`);
+  const counting = { countIncludePad: extra.countIncludePad ?? true, divisorOverride };
+  return batched(kind, x, (t) => avgPoolOp([t], { ...geometryOf(kind, t, kernel, o), ...counting }))[0]!;
 }
 
 /**
@@ -169,19 +244,36 @@ function batched(op: string, x: Tensor, f: (x: Tensor) => readonly Tensor[]): re
 export function maxPool2d(x: Tensor, kernel: Pair, options: MaxPool2dOptions & { returnIndices: true }): MaxPoolResult;
 export function maxPool2d(x: Tensor, kernel: Pair, options?: MaxPool2dOptions & { returnIndices?: false }): Tensor;
 export function maxPool2d(x: Tensor, kernel: Pair, options: MaxPool2dOptions = {}): Tensor | MaxPoolResult {
-  const [values, indices] = batched('maxPool2d', x, (t) => maxPoolOp([t], geometryOf('maxPool2d', t, kernel, options)));
-  return options.returnIndices === true ? { values: values!, indices: indices! } : values!;
+  return maxPool(image('maxPool2d'), x, kernel, options, options.returnIndices);
 }
 
 /**
- * The mean of every window.
+ * {@link maxPool2d} of sequences.
+ *
+ * @param x [N, C, L], or one sequence [C, L]
+ * @param kernel size of the windows
+ * @returns [N, C, OL] with OL = floor((L + 2 padding - dilation (K - 1) - 1) / stride) + 1, or the ceiling of it
+ * @throws ShapeError when a window does not fit
+ * @throws ValueError when an option makes no sense, such as padding beyond half of the kernel
+ * @throws DTypeError when the input is not floating
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool1d.html
+ */
+export function maxPool1d(x: Tensor, kernel: Single, options: MaxPool1dOptions & { returnIndices: true }): MaxPoolResult;
+export function maxPool1d(x: Tensor, kernel: Single, options?: MaxPool1dOptions & { returnIndices?: false }): Tensor;
+export function maxPool1d(x: Tensor, kernel: Single, options: MaxPool1dOptions = {}): Tensor | MaxPoolResult {
+  const op = 'maxPool1d';
+  return maxPool(sequence(op), x, [1, single(op, 'kernel', kernel, 1)], across(op, options), options.returnIndices);
+}
+
+/**
+ * The mean of every window; of integers, cut to an integer.
  *
  * @param x [N, C, H, W], or one image [C, H, W]
  * @param kernel size of the windows
  * @returns [N, C, OH, OW] with OH = floor((H + 2 padding - KH) / stride) + 1, or the ceiling of it
  * @throws ShapeError when a window does not fit
  * @throws ValueError when an option makes no sense, such as padding beyond half of the kernel
- * @throws DTypeError when the input is not floating
+ * @throws DTypeError when the input is neither floating nor int64
  * @example
  * ```ts
  * avgPool2d(tensor([[[1, 2], [3, 4]]]), 2); // [[[2.5]]]
@@ -189,10 +281,23 @@ export function maxPool2d(x: Tensor, kernel: Pair, options: MaxPool2dOptions = {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool2d.html
  */
 export function avgPool2d(x: Tensor, kernel: Pair, options: AvgPool2dOptions = {}): Tensor {
-  const divisorOverride = options.divisorOverride ?? null;
-  if (divisorOverride === 0) throw new ValueError('avgPool2d: divisorOverride must not be 0');
-  const extra = { countIncludePad: options.countIncludePad ?? true, divisorOverride };
-  return batched('avgPool2d', x, (t) => avgPoolOp([t], { ...geometryOf('avgPool2d', t, kernel, options), ...extra }))[0]!;
+  return avgPool(image('avgPool2d'), x, kernel, options, options);
+}
+
+/**
+ * {@link avgPool2d} of sequences.
+ *
+ * @param x [N, C, L], or one sequence [C, L]
+ * @param kernel size of the windows
+ * @returns [N, C, OL] with OL = floor((L + 2 padding - K) / stride) + 1, or the ceiling of it
+ * @throws ShapeError when a window does not fit
+ * @throws ValueError when an option makes no sense, such as padding beyond half of the kernel
+ * @throws DTypeError when the input is neither floating nor int64
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool1d.html
+ */
+export function avgPool1d(x: Tensor, kernel: Single, options: AvgPool1dOptions = {}): Tensor {
+  const op = 'avgPool1d';
+  return avgPool(sequence(op), x, [1, single(op, 'kernel', kernel, 1)], across(op, options), options);
 }
 
 /** The matrix [to, from] that averages, for output i, the inputs from floor(i from / to) to ceil((i + 1) from / to). */
@@ -224,7 +329,8 @@ function averaging(x: Tensor, from: number, to: number): Tensor {
  */
 export function adaptiveAvgPool2d(x: Tensor, outputSize: number | readonly [number | null, number | null]): Tensor {
   const op = 'adaptiveAvgPool2d';
-  return batched(op, x, (t) => {
+  checkFloating(op, 'input', x);
+  return batched(image(op), x, (t) => {
     const [, , height, width] = t.shape as readonly [number, number, number, number];
     const wanted = typeof outputSize === 'number' ? ([outputSize, outputSize] as const) : outputSize;
     const [oh, ow] = pair(op, 'outputSize', [wanted[0] ?? height, wanted[1] ?? width], 1);
