@@ -1,6 +1,6 @@
 import { isGradEnabled } from './autograd/modes.ts';
 import { type GraphNode, setNodeListener } from './autograd/node.ts';
-import { fillsStorage, rebase } from './autograd/views.ts';
+import { checkRecordable, fillsStorage, needsGrad, rebase } from './autograd/views.ts';
 import type { Handle } from './backend.ts';
 import type { DType } from './dtype.ts';
 import { DTypeError, InPlaceError, ShapeError } from './errors.ts';
@@ -22,6 +22,11 @@ export function checkWritable(name: string, self: Tensor): void {
   const base = self.viewOf;
   if (base !== null && base.meta?.requiresGrad === true && base.meta.node === null) {
     throw new InPlaceError(`${name}: a view of a leaf that requires gradients cannot be written in place; use noGrad() or clone()`);
+  }
+  if (base !== null && needsGrad(base) && !needsGrad(self)) {
+    throw new InPlaceError(
+      `${name}: this view was made under noGrad, so a write to it would not be recorded; make the view where gradients are recorded, or write under noGrad too`,
+    );
   }
   if (base === null && self.meta?.requiresGrad === true && self.meta.node === null) {
     throw new InPlaceError(`${name}: a leaf that requires gradients cannot be written in place; use noGrad() or clone()`);
@@ -46,6 +51,7 @@ export function inPlace(name: string, self: Tensor, compute: () => Tensor): Tens
   } finally {
     setNodeListener(outer);
   }
+  if (isGradEnabled()) checkRecordable(name, self, cast);
   for (const node of made) for (const slot of node.saved) slot.preserve(self.storage);
   writeData(self, cast);
   if (isGradEnabled()) rebase(self, cast);

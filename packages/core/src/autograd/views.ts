@@ -1,8 +1,9 @@
-import { fullData, writeData } from '../kernels.ts';
-import { contiguousStrides, sizeOf } from '../layout.ts';
+import { InPlaceError } from '../errors.ts';
+import { contiguousData, copyData, extent, fullData, writeData } from '../kernels.ts';
+import { contiguousStrides, overlaps, sizeOf } from '../layout.ts';
 import { Tensor } from '../tensor.ts';
 import { attach, infoOf } from './meta.ts';
-import { isGradEnabled, setGradEnabled } from './modes.ts';
+import { isGradEnabled } from './modes.ts';
 import { type Edge, GraphNode } from './node.ts';
 
 /**
@@ -32,57 +33,84 @@ export function refreshView(view: Tensor): void {
   if (view.epoch === base.epoch) return;
   view.epoch = base.epoch;
   const edge = edgeOf(base);
-  if (edge === null) return;
+  if (edge === null) {
+    // The base was overwritten by what has no history, and so were these elements.
+    if (view.meta?.node != null) detachHistory(view);
+    return;
+  }
   const window = windowOf(view, base);
   const node = new GraphNode('asStrided', [edge], [infoOf(base)], [infoOf(view)], ([g]) => [g == null ? null : scatterWindow(g, window)]);
   attach(view, node, 0);
 }
 
-/** A window on a contiguous base, in the base's own elements. */
+/** A window on a base: where its elements lie in a buffer that holds the base's. */
 interface Window {
   readonly base: readonly number[];
+  /** The base's strides, and how many elements it spans; null for a base that fills what it spans in row-major order. */
+  readonly span: { readonly strides: readonly number[]; readonly length: number } | null;
   readonly shape: readonly number[];
   readonly strides: readonly number[];
   readonly offset: number;
 }
 
 function windowOf(view: Tensor, base: Tensor): Window {
-  return { base: base.shape, shape: view.shape, strides: view.strides, offset: view.offset - base.offset };
+  const span = base.isContiguous ? null : { strides: base.strides, length: extent(base) - base.offset };
+  return { base: base.shape, span, shape: view.shape, strides: view.strides, offset: view.offset - base.offset };
+}
+
+// Tensors on these buffers are not tracked: they are gone when the function returns and must not keep the buffer alive.
+
+/** A zero buffer for the elements that a base spans. */
+function blank(g: Tensor, w: Window): Tensor {
+  return fullData(g.device, 0, g.dtype, w.span === null ? w.base : [w.span.length]);
+}
+
+/** The window of such a buffer. */
+function windowIn(buffer: Tensor, w: Window): Tensor {
+  return new Tensor(buffer.storage, w.shape, w.strides, buffer.offset + w.offset, false);
+}
+
+/** A buffer with the elements of a base's gradient where the base has its own; a fresh one when asked for. */
+function spanned(g: Tensor, w: Window, fresh: boolean): Tensor {
+  if (w.span === null && !fresh) return contiguousData(g);
+  const buffer = blank(g, w);
+  writeData(new Tensor(buffer.storage, w.base, w.span?.strides ?? buffer.strides, 0, false), g);
+  return buffer;
+}
+
+/** The base's elements in such a buffer, which is used up. */
+function unspanned(buffer: Tensor, w: Window): Tensor {
+  if (w.span === null) return buffer;
+  const out = copyData(new Tensor(buffer.storage, w.base, w.span.strides, 0, false));
+  buffer.dispose();
+  return out;
 }
 
 /** Zeros of the base's shape with `g` in the window. */
 function scatterWindow(g: Tensor, w: Window): Tensor {
-  const before = setGradEnabled(false);
-  let out: Tensor;
-  try {
-    out = fullData(g.device, 0, g.dtype, w.base);
-    writeData(new Tensor(out.storage, w.shape, w.strides, w.offset), g);
-  } finally {
-    setGradEnabled(before);
-  }
+  const buffer = blank(g, w);
+  writeData(windowIn(buffer, w), g);
+  const out = unspanned(buffer, w);
   link(out, g, 'asStridedBackward', (gg) => gatherWindow(gg, w));
   return out;
 }
 
 /** The window of a gradient of the base, as a tensor of its own. */
 function gatherWindow(g: Tensor, w: Window): Tensor {
-  const dense = g.contiguous();
-  const out = new Tensor(dense.storage, w.shape, w.strides, dense.offset + w.offset);
-  link(out, dense, 'asStrided', (gg) => scatterWindow(gg, w));
+  const buffer = spanned(g, w, false);
+  const out = copyData(windowIn(buffer, w));
+  if (buffer !== g) buffer.dispose();
+  link(out, g, 'asStrided', (gg) => scatterWindow(gg, w));
   return out;
 }
 
 /** `g` with zeros in the window: what is left for the base's old values after the window was overwritten. */
 function clearWindow(g: Tensor, w: Window): Tensor {
-  const before = setGradEnabled(false);
-  let out: Tensor;
-  try {
-    out = fullData(g.device, 0, g.dtype, w.base);
-    writeData(out, g);
-    writeData(new Tensor(out.storage, w.shape, w.strides, w.offset), fullData(g.device, 0, g.dtype, w.shape));
-  } finally {
-    setGradEnabled(before);
-  }
+  const buffer = spanned(g, w, true);
+  const zeros = fullData(g.device, 0, g.dtype, w.shape);
+  writeData(windowIn(buffer, w), zeros);
+  zeros.dispose();
+  const out = unspanned(buffer, w);
   link(out, g, 'clearWindow', (gg) => clearWindow(gg, w));
   return out;
 }
@@ -92,6 +120,15 @@ function link(out: Tensor, from: Tensor, name: string, adjoint: (g: Tensor) => T
   const edge = isGradEnabled() ? edgeOf(from) : null;
   if (edge === null) return;
   attach(out, new GraphNode(name, [edge], [infoOf(from)], [infoOf(out)], ([g]) => [g == null ? null : adjoint(g)]), 0);
+}
+
+/** Refuses a write of `value` to a view whose history could not be recorded. */
+export function checkRecordable(name: string, target: Tensor, value: Tensor): void {
+  const base = target.viewOf;
+  if (base === null || base.isContiguous || !overlaps(base.shape, base.strides)) return;
+  if (needsGrad(base) || needsGrad(value)) {
+    throw new InPlaceError(`${name}: the tensor that this is a view of repeats its elements in memory; clone() it first`);
+  }
 }
 
 /**
