@@ -1,5 +1,5 @@
 import { allocate } from '../dtype.ts';
-import { AutogradError, ShapeError } from '../errors.ts';
+import { ShapeError, ValueError } from '../errors.ts';
 import { fullData, wrap } from '../kernels.ts';
 import { sameShape } from '../layout.ts';
 import { cat } from '../ops/join.ts';
@@ -23,7 +23,17 @@ export interface FunctionalOptions {
   createGraph?: boolean;
 }
 
-const listOf = (x: Tensors): readonly Tensor[] => (isTensor(x) ? [x] : (x as readonly Tensor[]));
+/** One tensor or a list of them as a list. */
+export const listOf = (x: Tensors): readonly Tensor[] => (isTensor(x) ? [x] : (x as readonly Tensor[]));
+
+/** What a user's function returned, as a list. */
+export function outputsOf(name: string, y: unknown): readonly Tensor[] {
+  const list: unknown = isTensor(y) ? [y] : y;
+  if (!Array.isArray(list) || !list.every(isTensor))
+    throw new ValueError(`${name}: the function must return a tensor or an array of tensors`);
+  return list;
+}
+
 const like = <T extends Tensors>(model: T, list: readonly Tensor[]): Like<T> => (isTensor(model) ? list[0]! : [...list]) as Like<T>;
 const zerosAs = (t: Tensor): Tensor => fullData(t.device, 0, t.dtype, t.shape);
 
@@ -34,7 +44,7 @@ function prepare(inputs: readonly Tensor[], createGraph: boolean): Tensor[] {
 
 function run<X extends Tensors, Y extends Tensors>(name: string, fn: FunctionOf<X, Y>, inputs: readonly Tensor[]): Y {
   const y = enableGrad(() => (fn as (...xs: readonly Tensor[]) => Y)(...inputs));
-  if (!listOf(y).every(isTensor)) throw new AutogradError(`${name}: the function must return a tensor or an array of tensors`);
+  outputsOf(name, y);
   return y;
 }
 

@@ -4,9 +4,9 @@ import { fullData, wrap } from '../kernels.ts';
 import { drawNormal } from '../random/draw.ts';
 import { Generator } from '../random/generator.ts';
 import { show } from '../shape.ts';
-import { isTensor, type Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor.ts';
 import { grad } from './engine.ts';
-import type { Tensors } from './functional.ts';
+import { listOf, outputsOf, type Tensors } from './functional.ts';
 import { enableGrad } from './modes.ts';
 
 /** Options of {@link gradcheck}. */
@@ -24,8 +24,6 @@ export interface GradcheckOptions {
 /** A function to check. */
 type Checked = (...inputs: Tensor[]) => Tensors;
 
-const listOf = (x: Tensors): readonly Tensor[] => (isTensor(x) ? [x] : (x as readonly Tensor[]));
-
 /** The inputs whose gradients are checked; each must be float64, for finite differences in float32 say nothing. */
 function checkedInputs(name: string, inputs: readonly Tensor[]): number[] {
   const which = inputs.map((_, i) => i).filter((i) => inputs[i]!.requiresGrad);
@@ -37,9 +35,7 @@ function checkedInputs(name: string, inputs: readonly Tensor[]): number[] {
 }
 
 function evaluateAt(name: string, fn: Checked, inputs: readonly Tensor[]): readonly Tensor[] {
-  const outputs = enableGrad(() => listOf(fn(...inputs)));
-  if (!outputs.every(isTensor)) throw new ValueError(`${name}: the function must return a tensor or an array of tensors`);
-  return outputs.filter((t) => isFloating(t.dtype));
+  return enableGrad(() => outputsOf(name, fn(...inputs))).filter((t) => isFloating(t.dtype));
 }
 
 const upload = (like: Tensor, values: TypedArray): Tensor =>
