@@ -8,7 +8,7 @@ import { armNames, arms, experiments } from './experiments.ts';
 import type { ImageData } from './idx.ts';
 import { type LabOptions, parseOptions } from './options.ts';
 import { prepareOutput, writeFiles } from './output.ts';
-import { type JobOrder, runOnWorkers } from './pool.ts';
+import { type JobOrder, runInProcesses } from './pool.ts';
 import { reportHtml } from './report.ts';
 import { summarize, table } from './summary.ts';
 import { type JobResult, runJob, stepsOf } from './train.ts';
@@ -62,7 +62,7 @@ async function runAll(o: LabOptions, data: ImageData, device: Backend): Promise<
   const progress = new Progress(total, orders.length);
   try {
     if (device === cpu) {
-      return await runOnWorkers(
+      return await runInProcesses(
         orders,
         { data: o.data, limit: o.limit },
         o.workers,

@@ -1,8 +1,9 @@
-import { Worker } from 'node:worker_threads';
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import type { Arm } from './experiments.ts';
 import type { JobResult } from './train.ts';
 
-/** A job by name: what crosses to a worker. */
+/** A job by name: what crosses to another process. */
 export interface JobOrder {
   readonly experiment: string;
   readonly arm: Arm;
@@ -10,59 +11,63 @@ export interface JobOrder {
   readonly epochs: number;
 }
 
-/** What a worker is started with. */
-export interface WorkerSetup {
+/** What every process is told before its first job. */
+export interface Setup {
   readonly data: string;
   readonly limit: number;
 }
 
-/** What a worker says. */
-export type WorkerMessage = { readonly kind: 'steps'; readonly count: number } | { readonly kind: 'done'; readonly result: JobResult };
+/** What the parent says. */
+export type Order = { readonly kind: 'setup'; readonly setup: Setup } | { readonly kind: 'job'; readonly job: JobOrder };
 
-const workerUrl = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+/** What a child says. */
+export type Answer = { readonly kind: 'steps'; readonly count: number } | { readonly kind: 'done'; readonly result: JobResult };
+
+const childPath = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './child.ts' : './child.js', import.meta.url));
 
 /**
- * Runs jobs on worker threads, one at a time each. The results come back in the order of the jobs, whatever finishes
+ * Runs jobs in `count` processes, one at a time each. The results come back in the order of the jobs, whatever finishes
  * first; the first failure stops everything.
  */
-export async function runOnWorkers(
-  orders: readonly JobOrder[],
-  setup: WorkerSetup,
+export async function runInProcesses(
+  jobs: readonly JobOrder[],
+  setup: Setup,
   count: number,
   onSteps: (steps: number) => void,
   onResult: (result: JobResult) => void,
 ): Promise<JobResult[]> {
-  const results: JobResult[] = new Array(orders.length);
+  const results: JobResult[] = new Array(jobs.length);
   let next = 0;
-  const workers: Worker[] = [];
-  const serve = (worker: Worker): Promise<void> =>
+  const children: ChildProcess[] = [];
+  const serve = (child: ChildProcess): Promise<void> =>
     new Promise((resolve, reject) => {
       let mine = -1;
       const give = (): void => {
-        if (next >= orders.length) {
+        if (next >= jobs.length) {
           resolve();
           return;
         }
         mine = next++;
-        worker.postMessage(orders[mine]);
+        child.send({ kind: 'job', job: jobs[mine]! } satisfies Order);
       };
-      worker.on('message', (m: WorkerMessage) => {
-        if (m.kind === 'steps') onSteps(m.count);
+      child.on('message', (answer: Answer) => {
+        if (answer.kind === 'steps') onSteps(answer.count);
         else {
-          results[mine] = m.result;
-          onResult(m.result);
+          results[mine] = answer.result;
+          onResult(answer.result);
           give();
         }
       });
-      worker.on('error', reject);
-      worker.on('exit', (code) => reject(new Error(`a worker stopped with code ${code}`)));
+      child.on('error', reject);
+      child.on('exit', (code, signal) => reject(new Error(`a training process stopped early (${signal ?? `code ${code}`})`)));
+      child.send({ kind: 'setup', setup } satisfies Order);
       give();
     });
   try {
-    for (let i = 0; i < Math.min(count, orders.length); i++) workers.push(new Worker(workerUrl, { workerData: setup }));
-    await Promise.all(workers.map(serve));
+    for (let i = 0; i < Math.min(count, jobs.length); i++) children.push(fork(childPath));
+    await Promise.all(children.map(serve));
   } finally {
-    await Promise.all(workers.map((w) => w.terminate()));
+    for (const child of children) child.removeAllListeners('exit').kill();
   }
   return results;
 }
