@@ -6,6 +6,7 @@ import { DeviceError } from './errors.ts';
 import { contiguousStrides, sizeOf } from './layout.ts';
 import { Storage } from './storage.ts';
 import { Tensor } from './tensor.ts';
+import { wideMap, wideReduce } from './wide.ts';
 
 /** What declined work runs on. Tests replace it by a backend that throws, to prove that nothing falls back. */
 let reference: Backend = cpu;
@@ -88,7 +89,7 @@ function plain(v: View): Omit<View, 'handle'> {
 
 /** Elementwise work; `op` names it in messages and reports. */
 export function mapKernel(backend: Backend, op: string, r: MapRequest): readonly Handle[] {
-  const done = r.inputs.length > backend.caps.maxInputs ? new Declined(`more than ${backend.caps.maxInputs} inputs`) : backend.map(r);
+  const done = r.inputs.length > backend.caps.maxInputs ? wideMap(backend, r) : backend.map(r);
   if (!(done instanceof Declined)) return done;
   const length = sizeOf(r.shape);
   return onReference(
@@ -103,7 +104,7 @@ export function mapKernel(backend: Backend, op: string, r: MapRequest): readonly
 
 /** Reductions. */
 export function reduceKernel(backend: Backend, op: string, r: ReduceRequest): Handle {
-  const done = r.inputs.length > backend.caps.maxInputs ? new Declined(`more than ${backend.caps.maxInputs} inputs`) : backend.reduce(r);
+  const done = r.inputs.length > backend.caps.maxInputs ? wideReduce(backend, r) : backend.reduce(r);
   if (!(done instanceof Declined)) return done;
   const length = sizeOf(r.shape.filter((_, d) => !r.dims.includes(d)));
   return onReference(backend, op, done.reason, r.inputs, [{ dtype: r.output, length }], (b, inputs) => [

@@ -1,4 +1,4 @@
-import { DeviceError, scope, type TypedArray, tensor } from '@nabla/core';
+import { DeviceError, elementwise, type TypedArray, tensor } from '@nabla/core';
 import {
   type Backend,
   type Computed,
@@ -12,6 +12,7 @@ import {
   type View,
 } from '@nabla/core/internals';
 import { afterEach, describe, expect, test } from 'vitest';
+import { compareValues } from '../src/compare.ts';
 import { conformance } from '../src/conformance.ts';
 import { SimulatedDevice } from '../src/simulated-device.ts';
 
@@ -169,12 +170,66 @@ describe('work that a backend declines', () => {
     expect(() => a.matmul(a)).toThrow(DeviceError);
     expect(() => a.matmul(a)).toThrow(/matmul: the CPU backend declined: no/);
   });
+});
 
-  test('a wide kernel is split off rather than sent to a device with few inputs', async () => {
+describe('expressions of more inputs than a kernel of the device takes', () => {
+  const nine = elementwise('nine', (a, b, c, d, e, f, g, h, i) =>
+    a
+      .mul(b)
+      .add(c.mul(d))
+      .sub(e.mul(f).mul(g.add(h).add(a)))
+      .mul(i),
+  );
+  const tangled = elementwise('tangled', (a, b, c, d, e, f, g, h) =>
+    [a, b, c, d, e, f, g, h].map((x, i, all) => x.mul(all[(i + 1) % 8]!).mul(all[(i + 3) % 8]!)).reduce((x, y) => x.add(y)),
+  );
+  const valuesFor = (arity: number): Float32Array[] =>
+    Array.from({ length: arity }, (_, k) => Float32Array.from({ length: 6 }, (_, i) => Math.sin(5 * k + i)));
+
+  for (const [op, arity] of [
+    [nine, 9],
+    [tangled, 8],
+  ] as const) {
+    test(`${op.opName} runs in parts there, with the same bits and the same gradients`, async () => {
+      const device = new SimulatedDevice();
+      const results: number[][][] = [];
+      for (const where of [cpu, device]) {
+        const leaves = valuesFor(arity).map((v) => tensor(v, { device: where, requiresGrad: true }));
+        const y = op(...leaves);
+        y.sum().backward();
+        const read: number[][] = [];
+        for (const t of [y, ...leaves.map((l) => l.grad!)]) read.push(Array.from(await t.data()));
+        results.push(read);
+      }
+      expect(results[1]![0]).toEqual(results[0]![0]);
+      results[1]!.forEach((r, k) => {
+        compareValues(`tensor ${k}`, r, results[0]![k]!, 1e-6);
+      });
+      expect(device.report().fallbacks).toEqual([]);
+    });
+  }
+
+  test('parts are freed', () => {
     const device = new SimulatedDevice();
-    const many = Array.from({ length: 9 }, (_, i) => tensor([i, i + 1], { device }));
-    const sum = scope(() => many.slice(1).reduce((a, b) => a.add(b), many[0]!));
-    expect(Array.from(await sum.data())).toEqual([36, 45]);
+    const leaves = valuesFor(9).map((v) => tensor(v, { device }));
+    const before = device.memory().buffers;
+    const y = nine(...leaves);
+    expect(device.memory().buffers).toBe(before + 1);
+    y.dispose();
+    expect(device.memory().buffers).toBe(before);
+  });
+
+  test('sums of them', async () => {
+    const device = new SimulatedDevice();
+    const [here, there] = [cpu, device].map((where) => {
+      const w = tensor(new Float32Array(6).fill(2), { device: where, requiresGrad: true });
+      const rest = valuesFor(8).map((v) => tensor([v], { device: where }));
+      nine(w, ...rest)
+        .sum()
+        .backward();
+      return w.grad!;
+    });
+    compareValues('gradient', await there!.data(), await here!.data(), 1e-6);
     expect(device.report().fallbacks).toEqual([]);
   });
 });
