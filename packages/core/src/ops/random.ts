@@ -6,7 +6,7 @@ import { wrap } from '../kernels.ts';
 import { sizeOf } from '../layout.ts';
 import { drawBernoulli, drawIntegers, drawNormal, drawPermutation, drawUniform } from '../random/draw.ts';
 import { defaultGenerator, type Generator } from '../random/generator.ts';
-import { sampler } from '../random/multinomial.ts';
+import { checkWeights, type Sampler, sampler } from '../random/multinomial.ts';
 import { checkSizes, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, isTensor, type Tensor } from '../tensor.ts';
@@ -200,12 +200,14 @@ export function multinomial(probs: Tensor, numSamples: number, options: Multinom
   const shape = [...probs.shape.slice(0, -1), numSamples];
   const device = probs.device;
   checkDevice('multinomial', device, 'int64');
-  const run = sampler(source(options), rows, n, numSamples, replacement);
   const length = rows * numSamples;
+  const draw = (): Sampler => sampler(source(options), rows, n, numSamples, replacement);
   if (device.caps.syncRead) {
     const values = probs.dataSync();
-    return upload(device, run(values), 'int64', shape);
+    checkWeights(values, rows, n, replacement ? 1 : numSamples); // before anything is drawn
+    return upload(device, draw()(values), 'int64', shape);
   }
+  const run = draw();
   return wrap(device, device.upload(probs.data().then(run), 'int64', length), 'int64', shape);
 }
 

@@ -7,7 +7,7 @@
 const twoTo32 = 0x100000000;
 
 /** Words that one counter gives. */
-export const wordsPerBlock = 4;
+const wordsPerBlock = 4;
 
 const multiplier0 = 0xd2511f53 | 0;
 const multiplier1 = 0xcd9e8d57 | 0;
