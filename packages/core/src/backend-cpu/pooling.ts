@@ -20,6 +20,7 @@ export function runMaxPool2d(x: View, g: Pool2dGeometry, make: Make): readonly [
   const [images, channels, height, width] = x.shape as Shape4;
   const [ns, cs, hs, ws] = x.strides as Shape4;
   const [oh, ow] = g.output;
+  const [dh, dw] = g.dilation;
   const data = x.handle as TypedArray;
   const values = make(x.dtype, images * channels * oh * ow);
   const indices = make('int64', values.length);
@@ -37,9 +38,10 @@ export function runMaxPool2d(x: View, g: Pool2dGeometry, make: Make): readonly [
           const w1 = cols.end[j]!;
           let best = Number.NEGATIVE_INFINITY;
           let where = h0 * width + w0;
-          for (let h = h0; h < h1; h += g.dilation[0]) {
-            for (let w = w0; w < w1; w += g.dilation[1]) {
-              const v = data[base + h * hs + w * ws]!;
+          for (let h = h0; h < h1; h += dh) {
+            const line = base + h * hs;
+            for (let w = w0; w < w1; w += dw) {
+              const v = data[line + w * ws]!;
               if (v > best || v !== v) {
                 best = v;
                 where = h * width + w;

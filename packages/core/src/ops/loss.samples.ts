@@ -4,7 +4,7 @@ import { tensor, zeros } from './create.ts';
 import { binaryCrossEntropy, binaryCrossEntropyWithLogits, huberLoss, l1Loss, mseLoss, type Reduction, smoothL1Loss } from './loss.ts';
 
 /** Reduces a list of losses as the option says. */
-export function reduced(each: NdArray, reduction: Reduction): NdArray {
+function reduced(each: NdArray, reduction: Reduction): NdArray {
   if (reduction === 'none') return each;
   const sum = each.data.reduce((p, v) => p + v, 0);
   return { shape: [], data: [reduction === 'sum' ? sum : sum / each.data.length] };
