@@ -4,7 +4,7 @@ import { call, constant, Expr, type ExprLike } from '../expr/node.ts';
 import { copySign } from '../scalar/float.ts';
 import { gpuBody, gpuCall } from '../scalar/gpu.ts';
 import type { Shape } from '../shape-types.ts';
-import { addMethod, type Tensor } from '../tensor.ts';
+import { addMethod, isTensor, type Tensor } from '../tensor.ts';
 import type { Ok, Out } from '../typed.ts';
 import { where } from './where.ts';
 
@@ -170,8 +170,9 @@ function withValue(options: Parameters<typeof defineElementwise>[0]): AddcOp {
   const rule = options.dtype ?? 'float';
   const { row } = defineElementwise(options);
   const { name, reject } = options;
-  type Factor = { readonly value?: ExprLike } | ExprLike | undefined;
-  const factor = (given: Factor): ExprLike => (typeof given === 'object' && !(given instanceof Expr) ? given.value : given) ?? 1;
+  type Factor = { readonly value?: ExprLike } | ExprLike | Tensor | undefined;
+  const factor = (given: Factor): ExprLike | Tensor =>
+    (typeof given === 'object' && !(given instanceof Expr) && !isTensor(given) ? given.value : given) ?? 1;
   const op = (x: Operand | Expr, a: Operand | Expr, b: Operand | Expr, given?: Factor): Tensor | Expr => {
     const operands = [x, a, b, factor(given)];
     return operands.some((o) => o instanceof Expr) ? call(row, operands as ExprLike[]) : applyRow(row, rule, operands as Operand[], reject);

@@ -1,12 +1,23 @@
 import type { ElementwiseSamples, OpSamples } from '../op.samples.ts';
+import { activationSamples } from './activation.samples.ts';
+import { arithmeticSamples } from './arithmetic.samples.ts';
+import { bitwiseElementwiseSamples, bitwiseSamples } from './bitwise.samples.ts';
+import { combineElementwiseSamples, combineSamples } from './combine.samples.ts';
+import { compareSamples } from './compare.samples.ts';
 import { convSamples } from './conv.samples.ts';
 import { crossEntropySamples } from './cross-entropy.samples.ts';
 import { cumulativeSamples } from './cumulative.samples.ts';
+import { divisionElementwiseSamples, divisionSamples } from './division.samples.ts';
+import { exponentialSamples } from './exponential.samples.ts';
+import { extremaElementwiseSamples, extremaSamples } from './extrema.samples.ts';
 import { fillSamples } from './fill.samples.ts';
 import { gatherSamples } from './gather.samples.ts';
+import { geluElementwiseSamples, geluSamples } from './gelu.samples.ts';
+import { hardActivationSamples } from './hard-activation.samples.ts';
 import { indexingSamples } from './indexing.samples.ts';
 import { joinSamples } from './join.samples.ts';
 import { linearSamples } from './linear.samples.ts';
+import { logitElementwiseSamples, logitSamples } from './logit.samples.ts';
 import { logsumexpSamples } from './logsumexp.samples.ts';
 import { lossSamples } from './loss.samples.ts';
 import { momentSamples } from './moments.samples.ts';
@@ -16,26 +27,38 @@ import { normalizationSamples } from './normalization.samples.ts';
 import { oneHotSamples } from './one-hot.samples.ts';
 import { padSamples } from './pad.samples.ts';
 import { poolSamples } from './pool.samples.ts';
+import { powerElementwiseSamples, powerSamples } from './power.samples.ts';
 import { prodSamples } from './prod.samples.ts';
 import { reduceSamples } from './reduce.samples.ts';
 import { repeatSamples } from './repeat.samples.ts';
+import { roundingElementwiseSamples, roundingSamples } from './rounding.samples.ts';
 import { scatterSamples } from './scatter.samples.ts';
+import { shrinkSamples } from './shrink.samples.ts';
 import { sliceSamples } from './slice.samples.ts';
 import { softmaxSamples } from './softmax.samples.ts';
+import { specialElementwiseSamples, specialSamples } from './special.samples.ts';
 import { sumSamples } from './sum.samples.ts';
 import { triangularSamples } from './triangular.samples.ts';
+import { trigonometricSamples } from './trigonometric.samples.ts';
 import { viewSamples } from './view.samples.ts';
+import { whereElementwiseSamples, whereSamples } from './where.samples.ts';
 
 /** The samples of every op, family by family. */
 export const opSamples: readonly OpSamples[] = [
+  ...bitwiseSamples,
+  ...combineSamples,
   ...convSamples,
   ...crossEntropySamples,
   ...cumulativeSamples,
+  ...divisionSamples,
+  ...extremaSamples,
   ...fillSamples,
   ...gatherSamples,
+  ...geluSamples,
   ...indexingSamples,
   ...joinSamples,
   ...linearSamples,
+  ...logitSamples,
   ...logsumexpSamples,
   ...lossSamples,
   ...momentSamples,
@@ -45,14 +68,36 @@ export const opSamples: readonly OpSamples[] = [
   ...oneHotSamples,
   ...padSamples,
   ...poolSamples,
+  ...powerSamples,
   ...prodSamples,
   ...reduceSamples,
   ...repeatSamples,
+  ...roundingSamples,
   ...scatterSamples,
   ...sliceSamples,
   ...softmaxSamples,
+  ...specialSamples,
   ...sumSamples,
   ...triangularSamples,
   ...viewSamples,
+  ...whereSamples,
 ];
-export const elementwiseSamples: readonly ElementwiseSamples[] = [];
+export const elementwiseSamples: readonly ElementwiseSamples[] = [
+  ...activationSamples,
+  ...arithmeticSamples,
+  ...bitwiseElementwiseSamples,
+  ...combineElementwiseSamples,
+  ...compareSamples,
+  ...divisionElementwiseSamples,
+  ...exponentialSamples,
+  ...extremaElementwiseSamples,
+  ...geluElementwiseSamples,
+  ...hardActivationSamples,
+  ...logitElementwiseSamples,
+  ...powerElementwiseSamples,
+  ...roundingElementwiseSamples,
+  ...shrinkSamples,
+  ...specialElementwiseSamples,
+  ...trigonometricSamples,
+  ...whereElementwiseSamples,
+];
