@@ -38,3 +38,8 @@ export function coordinatesOf(positions: Float64Array, shape: readonly number[])
 export function indexTensor(values: Float64Array, like: Tensor): Tensor {
   return fromBuffer(values, 'int64', [values.length], { device: like.device });
 }
+
+/** Where a tensor with these values is not zero: one 1-d index tensor per dimension. A 0-d tensor counts as 1-d, as in PyTorch. */
+export function nonzeroLists(t: Tensor, values: TypedArray): Tensor[] {
+  return coordinatesOf(positionsOf(values), t.ndim === 0 ? [1] : t.shape).map((c) => indexTensor(c, t));
+}

@@ -83,6 +83,17 @@ export type Transpose<S extends Shape, X extends number, Y extends number> =
 type OutOfRange<S extends Shape, X extends number> =
   Reduce<S, X, false> extends Fail ? Fail<`transpose: dim ${X} is out of range for ${Show<S>} (rank ${S['length']})`> : readonly number[];
 
+/** `S` without dimension `X`, of which one entry is taken. */
+export type Select<S extends Shape, X extends number> =
+  Reduce<S, X, false> extends infer R
+    ? R extends Shape
+      ? R
+      : Fail<`select: dim ${X} is out of range for ${Show<S>} (rank ${S['length']})`>
+    : never;
+
+/** The shape that a tensor is expanded to, as far as known: -1 keeps a size. */
+export type Expand<T extends Shape> = { readonly [K in keyof T]: T[K] extends -1 ? number : T[K] };
+
 /** Tensors of these shapes along a new dimension `X`. */
 export type Stack<Ss extends readonly Shape[], X extends number> = Ss extends readonly [
   infer H extends Shape,

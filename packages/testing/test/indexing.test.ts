@@ -292,6 +292,7 @@ describe('on a device that is read asynchronously', () => {
   test('shapes that depend on values name the asynchronous twin', () => {
     expect(() => t.nonzero()).toThrow(/^nonzero: the result's shape depends on values.*'simulated'.*use await nonzeroAsync\(t\)$/);
     expect(() => t.maskedSelect(mask)).toThrow(/^maskedSelect: .*use await maskedSelectAsync\(t, mask\)$/);
+    expect(() => where(mask)).toThrow(/^where: .*use await nonzeroAsync\(condition, \{ asTuple: true \}\)$/);
     expect(() => t.index(mask)).toThrow(/^index: .*await nonzeroAsync\(mask, \{ asTuple: true \}\)$/);
     expect(() => t.repeatInterleave(tensor([1n, 2n, 0n, 1n], { device }))).toThrow(/^repeatInterleave: .*pass the repeats as an array$/);
     for (const run of [() => t.nonzero(), () => t.maskedSelect(mask), () => t.index(mask)]) {
@@ -335,6 +336,8 @@ describe('masks', () => {
       [1, 2],
       [2, 1],
     ]);
+    expect(t.index(...where(mask)).toArray()).toEqual([0, 3, 6, 9]);
+    expect(where(t.index(1)).map((i) => i.toArray())).toEqual([[0, 1, 2, 3]]);
     expect((where(mask, t, -1) as Tensor).index(mask).toArray()).toEqual([0, 3, 6, 9]);
   });
 });

@@ -6,9 +6,9 @@ import { broadcastStrides, sizeOf } from '../layout.ts';
 import { defineOp } from '../op.ts';
 import { matmulShape } from '../shape.ts';
 import type { MatMul, Shape } from '../shape-types.ts';
+import { sumTo } from '../sum-to.ts';
 import { addMethod, type Tensor } from '../tensor.ts';
 import type { Ok, Out, ShapeOf } from '../typed.ts';
-import { sumTo } from './view.ts';
 
 declare module '../tensor.ts' {
   interface Tensor<S extends Shape = Shape> {

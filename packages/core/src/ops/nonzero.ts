@@ -1,7 +1,7 @@
 import type { TypedArray } from '../dtype.ts';
 import { DTypeError } from '../errors.ts';
 import { takeEntries } from '../gathering.ts';
-import { coordinatesOf, indexTensor, positionsOf, readNow } from '../positions.ts';
+import { coordinatesOf, indexTensor, nonzeroLists, positionsOf, readNow } from '../positions.ts';
 import { broadcastShapes } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';
@@ -36,11 +36,6 @@ function rows(t: Tensor, values: TypedArray): Tensor {
   return fromBuffer(flat, 'int64', [positions.length, t.ndim], { device: t.device });
 }
 
-/** A 0-d tensor counts as 1-d here, as in PyTorch. */
-function lists(t: Tensor, values: TypedArray): Tensor[] {
-  return coordinatesOf(positionsOf(values), t.ndim === 0 ? [1] : t.shape).map((c) => indexTensor(c, t));
-}
-
 /**
  * Where a tensor is not zero: an int64 tensor with a row of coordinates per element, in row-major order. With
  * `asTuple` one 1-d tensor per dimension, as {@link Tensor.index} takes them.
@@ -56,7 +51,7 @@ export function nonzero(t: Tensor, options?: { asTuple?: false }): Tensor;
 export function nonzero(t: Tensor, options: { asTuple: true }): Tensor[];
 export function nonzero(t: Tensor, options: NonzeroOptions = {}): Tensor | Tensor[] {
   const values = readNow('nonzero', t, 'use await nonzeroAsync(t)');
-  return options.asTuple === true ? lists(t, values) : rows(t, values);
+  return options.asTuple === true ? nonzeroLists(t, values) : rows(t, values);
 }
 
 /** {@link nonzero} on any device: waits for the values. */
@@ -64,7 +59,7 @@ export function nonzeroAsync(t: Tensor, options?: { asTuple?: false }): Promise<
 export function nonzeroAsync(t: Tensor, options: { asTuple: true }): Promise<Tensor[]>;
 export async function nonzeroAsync(t: Tensor, options: NonzeroOptions = {}): Promise<Tensor | Tensor[]> {
   const values = await t.data();
-  return options.asTuple === true ? lists(t, values) : rows(t, values);
+  return options.asTuple === true ? nonzeroLists(t, values) : rows(t, values);
 }
 
 /** Tensor and mask broadcast together. */

@@ -298,7 +298,7 @@ export const scatterSamples: readonly OpSamples[] = [
       },
       {
         name: 'shapes',
-        run: () => maskedFill(zeros([2]), zeros([3], { dtype: 'bool' }), 1),
+        run: () => maskedFill(zeros([2]) as Tensor, zeros([3], { dtype: 'bool' }), 1),
         error: 'ShapeError',
         message: /maskedFill: cannot broadcast \[2\] with \[3\]/,
       },

@@ -1,4 +1,5 @@
 import { castValue, isFloating } from '../dtype.ts';
+import type { Bin } from '../elementwise-types.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
 import { checkIndexDType, gatherAlong, scatterAddAlong, spreadIndex } from '../gathering.ts';
 import { inPlace } from '../inplace.ts';
@@ -9,6 +10,7 @@ import { winners } from '../scattering.ts';
 import { broadcastShapes, normalizeDim, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, isTensor, type Tensor } from '../tensor.ts';
+import type { Ok, Out } from '../typed.ts';
 import { where } from './where.ts';
 
 /** Options of {@link indexAdd}. */
@@ -32,7 +34,11 @@ declare module '../tensor.ts' {
     /** In-place {@link Tensor.indexAdd}. @see https://pytorch.org/docs/stable/generated/torch.Tensor.index_add_.html */
     indexAdd_<A extends Shape>(this: Tensor<A>, dim: number, index: Tensor, source: Tensor, options?: IndexAddOptions): Tensor<A>;
     /** {@link maskedFill} of this tensor. @see https://pytorch.org/docs/stable/generated/torch.Tensor.masked_fill.html */
-    maskedFill(mask: Tensor, value: Tensor | number | boolean): Tensor;
+    maskedFill<A extends Shape, const M extends Tensor>(
+      this: Tensor<A>,
+      mask: Ok<Bin<A, M>, M>,
+      value: Tensor | number | boolean,
+    ): Out<Bin<A, M>>;
     /** In-place {@link Tensor.maskedFill}; the mask broadcasts to this tensor. @see https://pytorch.org/docs/stable/generated/torch.Tensor.masked_fill_.html */
     maskedFill_<A extends Shape>(this: Tensor<A>, mask: Tensor, value: Tensor | number | boolean): Tensor<A>;
   }
@@ -144,6 +150,11 @@ export function indexAdd(t: Tensor, dim: number, index: Tensor, source: Tensor, 
  * ```
  * @see https://pytorch.org/docs/stable/generated/torch.Tensor.masked_fill.html
  */
+export function maskedFill<A extends Shape, const M extends Tensor>(
+  t: Tensor<A>,
+  mask: Ok<Bin<A, M>, M>,
+  value: Tensor | number | boolean,
+): Out<Bin<A, M>>;
 export function maskedFill(t: Tensor, mask: Tensor, value: Tensor | number | boolean): Tensor {
   if (mask.dtype !== 'bool') throw new DTypeError(`maskedFill: the mask must be bool, got ${mask.dtype}; compare it, as in mask.ne(0)`);
   if (isTensor(value) && value.ndim > 0) {

@@ -4,6 +4,8 @@ import { padDim } from '../padding.ts';
 import { normalizeDim, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';
+import type { Ok, Out } from '../typed.ts';
+import type { Select } from '../view-types.ts';
 
 declare module '../tensor.ts' {
   interface Tensor<S extends Shape = Shape> {
@@ -13,7 +15,7 @@ declare module '../tensor.ts' {
      * @throws IndexError when the index is out of range, or for a 0-d tensor
      * @see https://pytorch.org/docs/stable/generated/torch.select.html
      */
-    select(dim: number, index: number): Tensor;
+    select<A extends Shape, const X extends number>(this: Tensor<A>, dim: Ok<Select<A, X>, X>, index: number): Out<Select<A, X>>;
     /**
      * `length` entries along `dim` from `start` (negative: from the end). A view.
      *

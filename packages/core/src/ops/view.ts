@@ -3,9 +3,10 @@ import { broadcastStrides, sameShape, viewStrides } from '../layout.ts';
 import { defineView } from '../op.ts';
 import { checkSizes, inferShape, normalizeDim, normalizeDims, show } from '../shape.ts';
 import type { At, Flatten, Permute, PermuteArgs, Reshape, Shape } from '../shape-types.ts';
+import { sumTo } from '../sum-to.ts';
 import { addMethod, addProperty, type Tensor } from '../tensor.ts';
 import type { Ok, Out } from '../typed.ts';
-import type { Squeeze, Transpose, Unsqueeze } from '../view-types.ts';
+import type { Expand, Squeeze, Transpose, Unsqueeze } from '../view-types.ts';
 
 declare module '../tensor.ts' {
   interface Tensor<S extends Shape = Shape> {
@@ -16,9 +17,9 @@ declare module '../tensor.ts' {
     /** The dimensions in another order, as a view. @see https://pytorch.org/docs/stable/generated/torch.permute.html */
     permute<A extends Shape, const P extends Shape>(this: Tensor<A>, ...dims: PermuteArgs<A, P>): Out<Permute<A, P>>;
     /** Dimensions of size 1 (or new leading ones) repeated without copying; -1 keeps a size. @see https://pytorch.org/docs/stable/generated/torch.Tensor.expand.html */
-    expand(shape: Shape): Tensor;
+    expand<const T extends Shape>(shape: T): Tensor<Expand<T>>;
     /** {@link Tensor.expand} under PyTorch's other name. @see https://pytorch.org/docs/stable/generated/torch.broadcast_to.html */
-    broadcastTo(shape: Shape): Tensor;
+    broadcastTo<const T extends Shape>(shape: T): Tensor<Expand<T>>;
     /** {@link Tensor.expand} to the shape of `other`. @see https://pytorch.org/docs/stable/generated/torch.Tensor.expand_as.html */
     expandAs<B extends Shape>(other: Tensor<B>): Tensor<B>;
     /** {@link Tensor.view} under the shape of `other`. @see https://pytorch.org/docs/stable/generated/torch.Tensor.view_as.html */
@@ -32,7 +33,7 @@ declare module '../tensor.ts' {
      * @see https://pytorch.org/docs/stable/generated/torch.squeeze.html
      */
     squeeze<A extends Shape, const X extends number>(this: Tensor<A>, dim: Ok<Squeeze<A, X>, X>): Out<Squeeze<A, X>>;
-    squeeze(dim?: number | readonly number[]): Tensor;
+    squeeze(dim?: readonly number[]): Tensor;
     /** With a new dimension of size 1 at `dim`, as a view. @see https://pytorch.org/docs/stable/generated/torch.unsqueeze.html */
     unsqueeze<A extends Shape, const X extends number>(this: Tensor<A>, dim: Ok<Unsqueeze<A, X>, X>): Out<Unsqueeze<A, X>>;
     /**
@@ -122,15 +123,6 @@ const expandOp = defineView<readonly number[]>({
   },
   backward: ({ input }, g) => sumTo(g, input.shape),
 });
-
-/** Sums `g` down to a shape that was broadcast to its own. */
-export function sumTo(g: Tensor, shape: readonly number[]): Tensor {
-  if (sameShape(g.shape, shape)) return g;
-  const lead = g.shape.length - shape.length;
-  const dims = g.shape.map((_, d) => d).filter((d) => d < lead || (shape[d - lead] === 1 && g.shape[d] !== 1));
-  const summed = dims.length === 0 ? g : (g.sum(dims, { keepdim: true }) as Tensor);
-  return summed.reshape(shape) as Tensor;
-}
 
 addMethod('view', function (this: Tensor, shape: readonly number[]) {
   return viewOp(this, shape);

@@ -3,6 +3,7 @@ import { applyRow, defineElementwise, type ElementwiseOp, type Operand } from '.
 import type { Bin, Tri } from '../elementwise-types.ts';
 import { DTypeError } from '../errors.ts';
 import { call, Expr, type ExprLike } from '../expr/node.ts';
+import { nonzeroLists, readNow } from '../positions.ts';
 import { gpuCall } from '../scalar/gpu.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, isTensor, type Tensor } from '../tensor.ts';
@@ -46,6 +47,7 @@ const rowOp: ElementwiseOp = defineElementwise({
 /** The `where` op: a choice between two operands under a condition. */
 export interface WhereOp {
   (condition: ExprLike, a: ExprLike, b: ExprLike): Expr;
+  (condition: Tensor): Tensor[];
   <C extends Shape, const T extends Operand, const U extends Operand>(
     condition: Tensor<C>,
     a: Ok<Bin<C, T>, T>,
@@ -57,17 +59,23 @@ export interface WhereOp {
  * `a` where `condition` holds, `b` elsewhere, with broadcasting. What is not chosen passes no gradient, even when its
  * derivative is infinite or NaN.
  *
+ * The condition alone gives where it is not zero: one 1-d index tensor per dimension, as `nonzero` with `asTuple`.
+ *
  * @param condition a bool tensor
  * @param a a tensor or a number
  * @param b a tensor or a number
- * @throws DTypeError when the condition is not bool
+ * @throws DTypeError when the condition is not bool; DeviceError for the condition alone on a device that cannot be read at once
  * @example
  * ```ts
  * where(x.gt(0), x, 0);
+ * x.index(...where(x.gt(0)));
  * ```
  * @see https://pytorch.org/docs/stable/generated/torch.where.html
  */
-export const where: WhereOp = ((condition: Tensor | ExprLike, a: Operand | ExprLike, b: Operand | ExprLike): Tensor | Expr => {
+export const where: WhereOp = ((condition: Tensor | ExprLike, a?: Operand | ExprLike, b?: Operand | ExprLike): Tensor | Tensor[] | Expr => {
+  if (isTensor(condition) && a === undefined && b === undefined) {
+    return nonzeroLists(condition, readNow('where', condition, 'use await nonzeroAsync(condition, { asTuple: true })'));
+  }
   if (condition instanceof Expr || a instanceof Expr || b instanceof Expr) {
     return call(rowOp.row, [condition, a, b] as ExprLike[]);
   }
