@@ -100,11 +100,12 @@ interface Outcome {
   readonly gradients: readonly (Tensor | null)[];
 }
 
-function evaluateOn(backend: Backend, c: Case, real: DType): Outcome {
+/** `wide` is what inputs of float64 become; those of float32 stay as they are. */
+function evaluateOn(backend: Backend, c: Case, wide: DType): Outcome {
   return on(backend, () =>
     scope(() => {
       const leaves = c.inputs.map((x) => {
-        const dtype = isReal(x.dtype) ? real : x.dtype;
+        const dtype = x.dtype === 'float64' && !c.hostOnly ? wide : x.dtype;
         return leafOf(x, { device: backend, dtype, requiresGrad: c.differentiable, values: x.values.map(Math.fround) });
       });
       const outputs = outputsOf(c.run(...c.inputs.map((x, i) => argumentOf(x, leaves[i]!))));

@@ -47,7 +47,7 @@ export interface MutationOptions {
  * @throws GradientError when a check fails without any mutation
  */
 export function mutationTest(cases: readonly Case[], options: MutationOptions = {}): MutationReport {
-  const reach = trace(
+  const { reach, sloping } = trace(
     cases.filter((c) => c.differentiable && !isEmpty(c)),
     options.log,
   );
@@ -57,7 +57,7 @@ export function mutationTest(cases: readonly Case[], options: MutationOptions = 
   const kills = new Map<string, string>();
   for (const name of wanted) {
     const checks = [...(reach.get(name) ?? [])].sort((a, b) => a.ms - b.ms);
-    const by = checks.length === 0 ? null : firstFailure(mutantOf(name), checks);
+    const by = checks.length === 0 ? null : firstFailure(mutantOf(name, !sloping.has(name)), checks);
     if (by === null) survivors.push(checks.length === 0 ? `${name} (no check reaches it)` : name);
     else kills.set(name, by);
   }
@@ -94,11 +94,17 @@ function registeredBackwards(reach: ReadonlyMap<string, unknown>): string[] {
   return [...ops.values()].filter((o) => o.backward !== undefined && !run.has(`backward of ${o.name}`)).map((o) => `backward of ${o.name}`);
 }
 
-/** Which checks run which derivatives. */
-function trace(cases: readonly Case[], log: ((line: string) => void) | undefined): Map<string, Set<Check>> {
+/** Which checks run which derivatives, and which backwards ever gave something other than zero. */
+interface Trace {
+  readonly reach: ReadonlyMap<string, ReadonlySet<Check>>;
+  readonly sloping: ReadonlySet<string>;
+}
+
+function trace(cases: readonly Case[], log: ((line: string) => void) | undefined): Trace {
   const reach = new Map<string, Set<Check>>();
+  const sloping = new Set<string>();
   let seen = new Set<string>();
-  const stop = [watchRows((name) => seen.add(name)), watchBackward((name) => seen.add(name))];
+  const stop = [watchRows((name) => seen.add(name)), watchBackward(sloping, (name) => seen.add(name))];
   try {
     for (const [k, c] of cases.entries()) {
       for (const order of [1, 2] as const) {
@@ -121,7 +127,7 @@ function trace(cases: readonly Case[], log: ((line: string) => void) | undefined
     for (const undo of stop) undo();
     clearFormulas();
   }
-  return reach;
+  return { reach, sloping };
 }
 
 function watchRows(saw: (name: string) => void): () => void {
@@ -147,10 +153,13 @@ function replaceRules(row: FunctionRow, replacement: (rule: Rule, i: number) => 
   };
 }
 
-function watchBackward(saw: (name: string) => void): () => void {
+function watchBackward(sloping: Set<string>, saw: (name: string) => void): () => void {
   return onBackward((node, gradients) => {
     gradients.forEach((g, i) => {
-      if (g !== null && g !== undefined && node.edges[i] !== null) saw(backwardName(node.name, i));
+      if (g === null || g === undefined || node.edges[i] === null) return;
+      const name = backwardName(node.name, i);
+      saw(name);
+      if (!sloping.has(name) && g.dataSync().some((x) => x !== 0)) sloping.add(name);
     });
     return gradients;
   });
@@ -166,11 +175,11 @@ function onBackward(listener: (node: GraphNode, gradients: Gradients) => Gradien
   };
 }
 
-/** The mutant of a name that {@link rowName} or {@link backwardName} made. */
-function mutantOf(name: string): Mutant {
+/** The mutant of a name that {@link rowName} or {@link backwardName} made. `flat`: the gradient is zero wherever it is taken. */
+function mutantOf(name: string, flat: boolean): Mutant {
   const [, kind, target, index] = /^(row|backward of) (.*), (?:operand|input) (\d+)$/.exec(name)!;
   const i = Number(index);
-  return { name, apply: kind === 'row' ? () => mutateRow(functions.get(target!)!, i) : () => mutateBackward(target!, i) };
+  return { name, apply: kind === 'row' ? () => mutateRow(functions.get(target!)!, i) : () => mutateBackward(target!, i, flat) };
 }
 
 function mutateRow(row: FunctionRow, i: number): () => void {
@@ -185,8 +194,9 @@ function mutateRow(row: FunctionRow, i: number): () => void {
   };
 }
 
-function mutateBackward(target: string, i: number): () => void {
+function mutateBackward(target: string, i: number, flat: boolean): () => void {
+  const wrong = (g: Tensor): Tensor => (flat ? g.add(factor - 1) : g.mul(factor));
   return onBackward((node, gradients) =>
-    node.name === target ? gradients.map((g, k) => (k === i && g !== null && g !== undefined ? g.mul(factor) : g)) : gradients,
+    node.name === target ? gradients.map((g, k) => (k === i && g !== null && g !== undefined ? wrong(g) : g)) : gradients,
   );
 }
