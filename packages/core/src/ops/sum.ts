@@ -40,17 +40,17 @@ function total(name: string, t: Tensor, expr: Expr, dim: Dims, options: ReduceOp
   const output = options.dtype ?? (isFloating(t.dtype) ? t.dtype : 'int64');
   if (divide && !isFloating(output)) throw new DTypeError(`${name}: not defined for ${output}; convert with to('float32') first`);
   // A sum of bools is whether any holds.
-  const truth = output === 'bool';
+  if (output === 'bool') return reduceData(name, 'any', t, dims, options.keepdim ?? false, 'bool', expr);
   return evaluate({
     name,
-    expr: truth ? ne(expr, 0) : expr,
+    expr,
     inputs: [t],
     params: [],
     shape: t.shape,
     dims,
     result: reducedShape(t.shape, dims, options.keepdim ?? false),
     divisor: divide ? sizeOf(dims.map((d) => t.shape[d]!)) : 1,
-    compute: truth ? t.dtype : output,
+    compute: output,
     output,
   });
 }
