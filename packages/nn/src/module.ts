@@ -3,7 +3,7 @@ import { clearGrad, isFloating, replaceData, snakeCase } from '@nabla/core/inter
 import { runModule } from './context.ts';
 import { type Buffer, isParameter, type Parameter } from './parameter.ts';
 import type { CallArgs, CallResult, ShapeFn } from './shape-fn.ts';
-import { childrenOf, type Mismatch, moduleBrand, nameOf, StateDictError, stateTensors, walk } from './state.ts';
+import { childrenOf, type Mismatch, nameOf, StateDictError, stateTensors, walk } from './state.ts';
 
 /** Runs before a module's forward: may return other arguments. */
 export type ForwardPreHook = (module: Module, args: readonly unknown[]) => readonly unknown[] | undefined;
@@ -57,7 +57,7 @@ export class Module<F extends ShapeFn = ShapeFn> {
   training: boolean = true;
 
   /** @internal */
-  get [moduleBrand](): true {
+  get '@nabla/nn.Module'(): true {
     return true;
   }
 

@@ -1,7 +1,8 @@
 import { isTensor, keep, type Shape, Tensor } from '@nabla/core';
 
-const parameterBrand: unique symbol = Symbol.for('@nabla/nn.Parameter') as never;
-const bufferBrand: unique symbol = Symbol.for('@nabla/nn.Buffer') as never;
+// Parameters and buffers of every copy of the library know each other by these properties.
+const parameterBrand = '@nabla/nn.Parameter';
+const bufferBrand = '@nabla/nn.Buffer';
 
 /** Options of {@link Parameter}. */
 export interface ParameterOptions {
@@ -34,7 +35,7 @@ export class Parameter<S extends Shape = Shape> extends Tensor<S> {
   }
 
   /** @internal */
-  get [parameterBrand](): true {
+  get '@nabla/nn.Parameter'(): true {
     return true;
   }
 }
@@ -62,7 +63,7 @@ export class Buffer<S extends Shape = Shape> extends Tensor<S> {
   }
 
   /** @internal */
-  get [bufferBrand](): true {
+  get '@nabla/nn.Buffer'(): true {
     return true;
   }
 }

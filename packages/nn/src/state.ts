@@ -2,8 +2,8 @@ import { isTensor, NablaError, type Tensor, ValueError } from '@nabla/core';
 import type { Module } from './module.ts';
 import { type Buffer, isBuffer, isParameter, type Parameter } from './parameter.ts';
 
-/** The symbol by which modules of every copy of the library know each other. */
-export const moduleBrand: unique symbol = Symbol.for('@nabla/nn.Module') as never;
+/** Modules of every copy of the library know each other by this property. */
+const moduleBrand = '@nabla/nn.Module';
 
 /** Whether `x` is a {@link Module}, of this copy of the library or of another one. */
 export function isModule(x: unknown): x is Module {
