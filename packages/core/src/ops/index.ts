@@ -47,6 +47,7 @@ export * from './sum.ts';
 export * from './triangular.ts';
 export * from './trigonometric.ts';
 export * from './view.ts';
+export * from './view-functions.ts';
 export * from './where.ts';
 
 import './print.ts';

@@ -1,6 +1,8 @@
 import type { NdArray, OpSamples } from '../op.samples.ts';
+import type { Tensor } from '../tensor.ts';
 import { zeros } from './create.ts';
 import { at, build, one, replace } from './nd.samples.ts';
+import { diagonal as diagonalOf, narrow, select } from './view-functions.ts';
 
 /** Entries `start`, `start + step`, ... along `dim`, `length` of them. */
 const range =
@@ -44,7 +46,7 @@ export const sliceSamples: readonly OpSamples[] = [
     op: 'select',
     samples: [
       one('first', [3, 2], (x) => x!.select(0, 0), entry(0, 0)),
-      one('from the end', [2, 3, 2], (x) => x!.select(1, -1), entry(1, 2)),
+      one('from the end', [2, 3, 2], (x) => select(x!, 1, -1) as Tensor, entry(1, 2)),
       one('last dim', [2, 3], (x) => x!.select(-1, 1), entry(1, 1)),
       one('to 0-d', [3], (x) => x!.select(0, 2), entry(0, 2)),
       one('zero-size', [2, 0], (x) => x!.select(0, 1), entry(0, 1)),
@@ -70,7 +72,7 @@ export const sliceSamples: readonly OpSamples[] = [
     op: 'narrow',
     samples: [
       one('middle', [4, 2], (x) => x!.narrow(0, 1, 2), range(0, 1, 2)),
-      one('from the end', [2, 4], (x) => x!.narrow(-1, -3, 2), range(1, 1, 2)),
+      one('from the end', [2, 4], (x) => narrow(x!, -1, -3, 2), range(1, 1, 2)),
       one('nothing', [3, 2], (x) => x!.narrow(0, 3, 0), range(0, 3, 0)),
       one('zero-size', [0, 2], (x) => x!.narrow(1, 1, 1), range(1, 1, 1)),
     ],
@@ -120,7 +122,7 @@ export const sliceSamples: readonly OpSamples[] = [
     op: 'diagonal',
     samples: [
       one('square', [3, 3], (x) => x!.diagonal(), diagonal(0)),
-      one('wide', [2, 4], (x) => x!.diagonal(1), diagonal(1)),
+      one('wide', [2, 4], (x) => diagonalOf(x!, 1), diagonal(1)),
       one('tall, below', [4, 3], (x) => x!.diagonal(-2), diagonal(-2)),
       one('batch', [2, 3, 4], (x) => x!.diagonal(1, 1, 2), diagonal(1)),
       one(

@@ -2,6 +2,7 @@ import type { NdArray, OpSamples } from '../op.samples.ts';
 import type { Tensor } from '../tensor.ts';
 import { zeros } from './create.ts';
 import { broadcast, one, permuted, under } from './nd.samples.ts';
+import { broadcastTo, flatten, movedim, permute, reshape, squeeze, swapaxes, transpose, unflatten, unsqueeze } from './view-functions.ts';
 
 const to =
   (...shape: number[]) =>
@@ -50,7 +51,7 @@ export const viewSamples: readonly OpSamples[] = [
     op: 'reshape',
     samples: [
       one('merged', [2, 3, 2], (x) => any(x!.reshape([6, 2])), to(6, 2)),
-      one('across rows', [4, 3], (x) => any(x!.reshape([2, 6])), to(2, 6)),
+      one('across rows', [4, 3], (x) => any(reshape(x!, [2, 6])), to(2, 6)),
       one('inferred', [2, 3, 2], (x) => any(x!.reshape([-1, 4])), to(3, 4)),
       one(
         'of a transposed tensor',
@@ -77,7 +78,7 @@ export const viewSamples: readonly OpSamples[] = [
     op: 'permute',
     samples: [
       one('rotated', [2, 3, 4], (x) => any(x!.permute(1, 2, 0)), order(1, 2, 0)),
-      one('negative dims', [2, 3, 4], (x) => any(x!.permute(-1, 0, -2)), order(2, 0, 1)),
+      one('negative dims', [2, 3, 4], (x) => any(permute(x!, [-1, 0, -2])), order(2, 0, 1)),
       one('transpose', [2, 3, 4], (x) => any(x!.transpose(0, -1)), order(2, 1, 0)),
       one('swapaxes', [2, 3, 4], (x) => any(x!.swapaxes(1, 2)), order(0, 2, 1)),
       one('mT', [2, 3, 4], (x) => x!.mT, order(0, 2, 1)),
@@ -85,6 +86,9 @@ export const viewSamples: readonly OpSamples[] = [
       one('movedim', [2, 3, 4], (x) => x!.movedim(0, -1), order(1, 2, 0)),
       one('movedim of two', [2, 3, 4, 2], (x) => x!.movedim([0, 1], [-1, 0]), order(1, 2, 3, 0)),
       one('0-d', [], (x) => x!.T, order()),
+      one('transpose as a function', [2, 3, 4], (x) => any(transpose(x!, 1, 0)), order(1, 0, 2)),
+      one('swapaxes as a function', [2, 3, 4], (x) => any(swapaxes(x!, -1, 0)), order(2, 1, 0)),
+      one('movedim as a function', [2, 3, 4], (x) => movedim(x!, -1, 0), order(2, 0, 1)),
       one('zero-size', [2, 0, 3], (x) => any(x!.permute(2, 0, 1)), order(2, 0, 1)),
     ],
     errors: [
@@ -126,7 +130,7 @@ export const viewSamples: readonly OpSamples[] = [
     samples: [
       one('ones repeated', [3, 1, 2], (x) => x!.expand([3, 4, 2]), spread(3, 4, 2)),
       one('new dimensions', [3, 1], (x) => x!.expand([2, -1, 2]), spread(2, 3, 2)),
-      one('broadcastTo', [2], (x) => x!.broadcastTo([3, 2]), spread(3, 2)),
+      one('broadcastTo', [2], (x) => any(broadcastTo(x!, [3, 2])), spread(3, 2)),
       one('expandAs', [1, 2], (x) => x!.expandAs(zeros([3, 2])), spread(3, 2)),
       one('0-d', [], (x) => x!.expand([2, 2]), spread(2, 2)),
       one('to nothing', [3, 1], (x) => x!.expand([3, 0]), spread(3, 0)),
@@ -158,8 +162,8 @@ export const viewSamples: readonly OpSamples[] = [
     samples: [
       one('all', [1, 3, 1, 2], (x) => x!.squeeze(), to(3, 2)),
       one('one dim', [1, 3, 1], (x) => any(x!.squeeze(-1)), to(1, 3)),
-      one('several dims', [1, 3, 1, 1], (x) => x!.squeeze([0, 1, 3]), to(3, 1)),
-      one('a dim that stays', [2, 3], (x) => any(x!.squeeze(0)), to(2, 3)),
+      one('several dims', [1, 3, 1, 1], (x) => squeeze(x!, [0, 1, 3]), to(3, 1)),
+      one('a dim that stays', [2, 3], (x) => any(squeeze(x!, 0)), to(2, 3)),
       one('no dims', [1, 2], (x) => x!.squeeze([]), to(1, 2)),
       one('0-d', [], (x) => x!.squeeze(), to()),
       one('0-d by dim', [], (x) => any(x!.squeeze(0)), to()),
@@ -184,7 +188,7 @@ export const viewSamples: readonly OpSamples[] = [
     op: 'unsqueeze',
     samples: [
       one('front', [2, 3], (x) => any(x!.unsqueeze(0)), to(1, 2, 3)),
-      one('middle', [2, 3], (x) => any(x!.unsqueeze(1)), to(2, 1, 3)),
+      one('middle', [2, 3], (x) => any(unsqueeze(x!, 1)), to(2, 1, 3)),
       one('end', [2, 3], (x) => any(x!.unsqueeze(-1)), to(2, 3, 1)),
       one('0-d', [], (x) => any(x!.unsqueeze(-1)), to(1)),
       one('zero-size', [0, 2], (x) => any(x!.unsqueeze(1)), to(0, 1, 2)),
@@ -203,7 +207,7 @@ export const viewSamples: readonly OpSamples[] = [
     samples: [
       one('all', [2, 3, 2], (x) => x!.flatten(), to(12)),
       one('from 1', [2, 3, 2], (x) => any(x!.flatten(1)), to(2, 6)),
-      one('the first two', [2, 3, 2], (x) => x!.flatten(0, 1), to(6, 2)),
+      one('the first two', [2, 3, 2], (x) => flatten(x!, 0, 1), to(6, 2)),
       one('negative', [2, 3, 2], (x) => x!.flatten(-2, -1), to(2, 6)),
       one('one dimension', [2, 3], (x) => x!.flatten(1, 1), to(2, 3)),
       one('0-d', [], (x) => x!.flatten(), to(1)),
@@ -224,7 +228,7 @@ export const viewSamples: readonly OpSamples[] = [
     op: 'unflatten',
     samples: [
       one('split', [2, 6], (x) => x!.unflatten(1, [2, 3]), to(2, 2, 3)),
-      one('inferred', [6, 2], (x) => x!.unflatten(0, [-1, 2]), to(3, 2, 2)),
+      one('inferred', [6, 2], (x) => unflatten(x!, 0, [-1, 2]), to(3, 2, 2)),
       one('zero-size', [0, 2], (x) => x!.unflatten(0, [0, 4]), to(0, 4, 2)),
     ],
     errors: [
