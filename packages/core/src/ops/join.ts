@@ -1,3 +1,4 @@
+import { viewData } from '../autograd/views.ts';
 import { promoteTypes } from '../dtype.ts';
 import { ShapeError, ValueError } from '../errors.ts';
 import { backendOf, fullData, writeData } from '../kernels.ts';
@@ -7,6 +8,7 @@ import type { Concat, Shape } from '../shape-types.ts';
 import { addMethod, Tensor } from '../tensor.ts';
 import type { Ok, Out, ShapeOf } from '../typed.ts';
 import type { Stack } from '../view-types.ts';
+import { full } from './full.ts';
 
 declare module '../tensor.ts' {
   interface Tensor<S extends Shape = Shape> {
@@ -198,11 +200,29 @@ export function chunk(t: Tensor, chunks: number, dim: number = 0): Tensor[] {
   return n === 0 ? split(t, new Array<number>(chunks).fill(0), dim) : split(t, Math.ceil(n / chunks), dim);
 }
 
+/** All entries at once, so that their gradients are joined once instead of being added up under the whole shape. */
+const unbindOp = defineOp<number>({
+  name: 'unbind',
+  doc: 'every entry along a dimension',
+  infer: ([t], dim) => {
+    const shape = t!.shape.filter((_, d) => d !== dim);
+    return Array.from({ length: t!.shape[dim]! }, () => ({ shape, dtype: t!.dtype }));
+  },
+  forward: ([t], dim, out) => {
+    const strides = t!.strides.filter((_, d) => d !== dim);
+    return out.map(({ shape }, i) => viewData(t!, shape, strides, t!.offset + i * t!.strides[dim]!));
+  },
+  backward({ attrs: dim, inputs: [t] }, grads) {
+    const shape = t!.shape.filter((_, d) => d !== dim);
+    const zero = grads.includes(null) ? full(shape, 0, { dtype: t!.dtype, device: t!.device }) : null;
+    return [stack(grads.map((g) => g ?? zero!) as Tensor[], dim)];
+  },
+});
+
 /** Every entry along `dim` (default 0), as views without that dimension. @see https://pytorch.org/docs/stable/generated/torch.unbind.html */
 export function unbind(t: Tensor, dim: number = 0): Tensor[] {
   if (t.ndim === 0) throw new ShapeError('unbind: a 0-d tensor has no dimension to take apart');
-  const d = normalizeDim('unbind', dim, t.shape);
-  return Array.from({ length: t.shape[d]! }, (_, i) => t.select(d, i));
+  return [...unbindOp([t], normalizeDim('unbind', dim, t.shape))];
 }
 
 addMethod('split', function (this: Tensor, sizes: number | readonly number[], dim?: number) {
