@@ -20,6 +20,7 @@ import { linearSamples } from './linear.samples.ts';
 import { logitElementwiseSamples, logitSamples } from './logit.samples.ts';
 import { logsumexpSamples } from './logsumexp.samples.ts';
 import { lossSamples } from './loss.samples.ts';
+import { matmulSamples } from './matmul.samples.ts';
 import { momentSamples } from './moments.samples.ts';
 import { nonzeroSamples } from './nonzero.samples.ts';
 import { normSamples } from './norm.samples.ts';
@@ -61,6 +62,7 @@ export const opSamples: readonly OpSamples[] = [
   ...logitSamples,
   ...logsumexpSamples,
   ...lossSamples,
+  ...matmulSamples,
   ...momentSamples,
   ...nonzeroSamples,
   ...normSamples,
