@@ -1,9 +1,12 @@
-import { CpuBackend, cpu, type FusedKernels, setReferenceBackend } from '@nabla/core/internals';
+import { type Operand, Tensor } from '@nabla/core';
+import { CpuBackend, cpu, type FunctionRow, type FusedKernels, setReferenceBackend } from '@nabla/core/internals';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { NdArray } from '../../core/src/op.samples.ts';
+import { elementwiseSamples } from '../../core/src/ops/index.samples.ts';
 import { allCases, type Case, nameOf, outputsOf } from '../src/cases.ts';
 import { compareValues } from '../src/compare.ts';
 import { conformance } from '../src/conformance.ts';
+import { elementwiseOp, expandElementwise } from '../src/elementwise.ts';
 import { argumentOf, leafOf, ndarrayOf } from '../src/inputs.ts';
 import { SimulatedDevice } from '../src/simulated-device.ts';
 
@@ -42,6 +45,33 @@ describe('strided and broadcast inputs give what contiguous ones give', () => {
         compareValues(`output ${i}`, x.data, want[i]!.data, 1e-12);
       });
     });
+  }
+});
+
+/** Methods whose operands come in another order than the op's: `x.where(condition, other)`. */
+const otherSignatures = new Set(['where']);
+
+describe('methods, and their other names', () => {
+  for (const s of elementwiseSamples) {
+    const op = elementwiseOp(s.op);
+    const { aliases = [] } = op.row as FunctionRow & { readonly aliases?: readonly string[] };
+    const methods = Tensor.prototype as unknown as Record<string, ((...rest: Operand[]) => Tensor) | undefined>;
+    for (const name of [s.op, ...aliases]) {
+      if (otherSignatures.has(name)) continue;
+      test(name, () => {
+        const c = expandElementwise(s).find((x) => x.variant === 'contiguous')!;
+        const [self, ...rest] = c.inputs.map((x) => leafOf(x, { device: cpu })) as [Tensor, ...Tensor[]];
+        const want = op(self, ...rest);
+        const got = methods[name]!.call(self, ...rest);
+        expect([got.dtype, got.shape]).toEqual([want.dtype, want.shape]);
+        expect(Array.from(got.dataSync())).toEqual(Array.from(want.dataSync()));
+        const inPlace = methods[`${name}_`];
+        if (inPlace === undefined || got.dtype !== self.dtype) return;
+        const copy = self.clone();
+        expect(inPlace.call(copy, ...rest)).toBe(copy);
+        expect(Array.from(copy.dataSync())).toEqual(Array.from(want.dataSync()));
+      });
+    }
   }
 });
 
