@@ -62,7 +62,7 @@ function section(e: Experiment, rows: readonly ArmSummary[], results: readonly J
     );
   return `<section>
 <h2>${e.title}</h2>
-<p>${e.description} Batches of ${e.batchSize}; stochastic gradient descent, learning rate ${e.learningRate}, momentum ${e.momentum}: the same for every arm.</p>
+<p>${e.description} Batches of ${e.batchSize}; ${e.optimizer === 'SGD' ? 'stochastic gradient descent with momentum 0.9' : 'Adam'}, learning rate ${e.learningRate} falling linearly to zero: the same for every arm.</p>
 <table>
 <thead><tr><th scope="col">arm</th><th scope="col">test accuracy</th><th scope="col">deviation</th><th scope="col">range over seeds</th><th scope="col">final loss</th><th scope="col">ms per step</th></tr></thead>
 <tbody>

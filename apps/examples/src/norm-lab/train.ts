@@ -1,6 +1,6 @@
 import { type Backend, Generator, noGrad, randperm, scope, stack, type Tensor, tensor } from '@nabla/core';
 import { CrossEntropyLoss, type Module } from '@nabla/nn';
-import { SGD } from '@nabla/optim';
+import { Adam, SGD } from '@nabla/optim';
 import { type Arm, buildModel, type Experiment } from './experiments.ts';
 import type { ImageData, LabelledImages } from './idx.ts';
 
@@ -65,11 +65,12 @@ export async function runJob(job: Job, data: ImageData, device: Backend, onStep:
   const geometry = { height: data.train.height, width: data.train.width, classes: data.classes };
   const model = buildModel(job.experiment, job.arm, geometry, job.seed);
   model.to(device);
-  const optimizer = new SGD(model.parameters(), { lr: job.experiment.learningRate, momentum: job.experiment.momentum });
+  const optimizer = optimizerOf(job.experiment, model);
   const lossOf = new CrossEntropyLoss();
   const generator = new Generator(job.seed);
   const losses: number[] = [];
   const accuracies: number[] = [];
+  const steps = stepsOf(job, train.count);
   let elapsed = 0;
   for (let epoch = 0; epoch < job.epochs; epoch++) {
     model.train();
@@ -77,6 +78,8 @@ export async function runJob(job: Job, data: ImageData, device: Backend, onStep:
     const kept: Tensor[] = [];
     const started = performance.now();
     for (let at = 0; at + job.experiment.batchSize <= train.count; at += job.experiment.batchSize) {
+      const rate = job.experiment.learningRate * (1 - (losses.length + kept.length) / steps);
+      for (const group of optimizer.paramGroups) group.lr = rate;
       const loss = scope(() => {
         const batch = order.narrow(0, at, job.experiment.batchSize);
         optimizer.zeroGrad();
@@ -108,6 +111,11 @@ export async function runJob(job: Job, data: ImageData, device: Backend, onStep:
     accuracies,
     stepMs: elapsed / Math.max(losses.length, 1),
   };
+}
+
+function optimizerOf(e: Experiment, model: Module): SGD | Adam {
+  const lr = e.learningRate;
+  return e.optimizer === 'SGD' ? new SGD(model.parameters(), { lr, momentum: 0.9 }) : new Adam(model.parameters(), { lr });
 }
 
 /** One transfer for a whole epoch of losses. */
