@@ -7,6 +7,8 @@ import { gpuBody, gpuCall } from '../scalar/gpu.ts';
 import type { Shape } from '../shape-types.ts';
 import { where } from './where.ts';
 
+export type { Given, GivenExpr, ParametricOp } from '../parametric.ts';
+
 /** Options of {@link softplus}. */
 export interface SoftplusOptions {
   /** Steepness. Default 1. */

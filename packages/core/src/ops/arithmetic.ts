@@ -7,8 +7,7 @@ import type { Shape } from '../shape-types.ts';
 import { addMethod, isTensor, type Tensor } from '../tensor.ts';
 import type { Ok, Out } from '../typed.ts';
 
-export type { Bin } from '../elementwise-types.ts';
-export { div } from './division.ts';
+export type { Bin, BinaryOp, Tri, UnaryOp } from '../elementwise-types.ts';
 
 declare module '../tensor.ts' {
   interface Tensor<S extends Shape = Shape> {

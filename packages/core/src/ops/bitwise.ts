@@ -33,6 +33,16 @@ declare module '../tensor.ts' {
     bitwiseRightShift_<A extends Shape>(this: Tensor<A>, other: Operand): Tensor<A>;
   }
 }
+declare module '../expr/node.ts' {
+  interface Expr {
+    bitwiseAnd(other: ExprLike): Expr;
+    bitwiseOr(other: ExprLike): Expr;
+    bitwiseXor(other: ExprLike): Expr;
+    bitwiseNot(): Expr;
+    bitwiseLeftShift(other: ExprLike): Expr;
+    bitwiseRightShift(other: ExprLike): Expr;
+  }
+}
 
 /** Bitwise and of integers, logical and of bools. */
 export const bitwiseAnd: BinaryOp = defineElementwise({

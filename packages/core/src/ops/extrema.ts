@@ -1,5 +1,6 @@
+import type { Scalar } from '../dtype.ts';
 import { applyRow, applyRowInPlace, defineElementwise, type ElementwiseOp, type Operand } from '../elementwise.ts';
-import type { Bin, BinaryOp } from '../elementwise-types.ts';
+import type { Bin, BinaryOp, Tri } from '../elementwise-types.ts';
 import { ValueError } from '../errors.ts';
 import { call, Expr, type ExprLike } from '../expr/node.ts';
 import { atLeast, atMost, fmaxOf, fminOf } from '../scalar/float.ts';
@@ -27,7 +28,13 @@ declare module '../tensor.ts' {
      * @throws ValueError when both are missing
      * @see https://pytorch.org/docs/stable/generated/torch.clamp.html
      */
-    clamp<A extends Shape>(this: Tensor<A>, min?: Bound, max?: Bound): Tensor<A>;
+    clamp<A extends Shape>(this: Tensor<A>, min?: Scalar | null, max?: Scalar | null): Tensor<A>;
+    clamp<A extends Shape, const T extends Tensor>(this: Tensor<A>, min: null | undefined, max: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    clamp<A extends Shape, const T extends Operand, const U extends Operand = number>(
+      this: Tensor<A>,
+      min: Ok<Bin<A, T>, T>,
+      max?: Ok<Tri<A, T, U>, U> | null,
+    ): Out<Tri<A, T, U>>;
     /** In-place {@link Tensor.clamp}. */
     clamp_<A extends Shape>(this: Tensor<A>, min?: Bound, max?: Bound): Tensor<A>;
     /** Values below `min` replaced by it. @see https://pytorch.org/docs/stable/generated/torch.clamp.html */
@@ -160,7 +167,13 @@ function bounded<T>(x: T, min: T | null | undefined, max: T | null | undefined):
 
 /** Limits values to a range. */
 export interface ClampOp {
-  <A extends Shape>(x: Tensor<A>, min?: Bound, max?: Bound): Tensor<A>;
+  <A extends Shape>(x: Tensor<A>, min?: Scalar | null, max?: Scalar | null): Tensor<A>;
+  <A extends Shape, const T extends Tensor>(x: Tensor<A>, min: null | undefined, max: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+  <A extends Shape, const T extends Operand, const U extends Operand = number>(
+    x: Tensor<A>,
+    min: Ok<Bin<A, T>, T>,
+    max?: Ok<Tri<A, T, U>, U> | null,
+  ): Out<Tri<A, T, U>>;
   (x: Expr, min?: ExprLike | null, max?: ExprLike | null): Expr;
 }
 
@@ -187,7 +200,7 @@ export const clamp: ClampOp = ((x: Tensor | Expr, min?: Bound | Expr, max?: Boun
 }) as ClampOp;
 
 addMethod('clamp', function (this: Tensor, min?: Bound, max?: Bound) {
-  return clamp(this, min, max);
+  return clamp(this, min as number, max as number);
 });
 addMethod('clamp_', function (this: Tensor, min?: Bound, max?: Bound) {
   const { op, operands } = bounded<Operand>(this, min, max);
