@@ -19,7 +19,7 @@ export function ruleOf(op: ElementwiseOp): DTypeRule {
 }
 
 /** A row as a plain JavaScript function of numbers of dtype `compute`. */
-export function rowFunction(row: FunctionRow, compute: DType): (...args: number[]) => number {
+function rowFunction(row: FunctionRow, compute: DType): (...args: number[]) => number {
   const names = Array.from({ length: row.arity }, (_, i) => `x${i}`);
   const { lines, results, helpers } = printJs(
     [
@@ -36,7 +36,7 @@ export function rowFunction(row: FunctionRow, compute: DType): (...args: number[
 }
 
 /** A row at every element of broadcast operands. */
-export function evaluateRow(row: FunctionRow, compute: DType, operands: readonly NdArray[]): NdArray {
+function evaluateRow(row: FunctionRow, compute: DType, operands: readonly NdArray[]): NdArray {
   const f = rowFunction(row, compute);
   const rank = Math.max(...operands.map((o) => o.shape.length));
   const shape = Array.from({ length: rank }, (_, d) => {

@@ -1,5 +1,5 @@
 import { grad, noGrad, type Tensor } from '@nabla/core';
-import { cpu, sizeOf } from '@nabla/core/internals';
+import { cpu } from '@nabla/core/internals';
 import { type Case, isEmpty, isReal, nameOf, outputsOf } from './cases.ts';
 import { argumentOf, type CaseInput, leafOf } from './inputs.ts';
 import { type Draw, drawFor } from './random.ts';
@@ -270,9 +270,4 @@ function checkFlat(c: Case): void {
   if (grads.some((g) => g?.dataSync().some((x) => x !== 0))) {
     throw fail(c, 1, 'the sample says that the op is not differentiable, but a gradient that is not zero arrived');
   }
-}
-
-/** Elements of a case's inputs, for budgets. */
-export function elementsOf(c: Case): number {
-  return c.inputs.reduce((n, x) => n + sizeOf(x.shape), 0);
 }

@@ -12,7 +12,7 @@ import type { Edge, GraphNode } from './node.ts';
 import { edgeOf } from './views.ts';
 
 /** What a backward pass starts from, wants and leaves behind. */
-export interface BackwardRequest {
+interface BackwardRequest {
   readonly roots: readonly { readonly edge: Edge; readonly grad: Tensor }[];
   /** Gradients to hand out instead of accumulating into leaves; null accumulates. */
   readonly capture: readonly Edge[] | null;
@@ -26,7 +26,7 @@ export interface BackwardRequest {
  *
  * @returns the captured gradients, null where none arrived
  */
-export function runBackward(r: BackwardRequest): (Tensor | null)[] {
+function runBackward(r: BackwardRequest): (Tensor | null)[] {
   const order = reachable(r.roots.map((x) => x.edge.node));
   const needed = r.capture === null ? null : leadingTo(order, r.capture);
   const grads = new Map<GraphNode, (Tensor | null)[]>();
