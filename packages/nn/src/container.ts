@@ -24,19 +24,20 @@ interface SequentialFn<L extends readonly Module[]> extends ShapeFn {
 }
 
 /** The layers, the first that cannot follow its predecessor replaced by the message. */
-type Check<L extends readonly Module[], S, Acc extends readonly unknown[] = []> = S extends Shape
+export type CheckLayers<L extends readonly Module[], S, Acc extends readonly unknown[] = []> = S extends Shape
   ? L extends readonly [infer H extends Module, ...infer T extends readonly Module[]]
     ? Step<H, S> extends infer R
       ? R extends Fail
         ? [...Acc, R, ...T]
-        : Check<T, R, [...Acc, H]>
+        : CheckLayers<T, R, [...Acc, H]>
       : never
     : Acc
   : Acc;
 
-type Slot<L extends readonly Module[], K extends keyof L> = number extends L['length']
+/** What a {@link Sequential} takes at a place: the layer, or the message that says why it does not fit there. */
+export type Slot<L extends readonly Module[], K extends keyof L> = number extends L['length']
   ? L[K]
-  : Check<L, Shape> extends infer C
+  : CheckLayers<L, Shape> extends infer C
     ? K extends keyof C
       ? C[K] extends Fail
         ? C[K]

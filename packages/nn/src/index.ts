@@ -20,7 +20,7 @@ export {
   Tanh,
 } from './activation.ts';
 export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from './batchnorm.ts';
-export { ModuleDict, ModuleList, Sequential } from './container.ts';
+export { type CheckLayers, ModuleDict, ModuleList, Sequential, type Slot } from './container.ts';
 export { Conv2d, type Conv2dLayerOptions, type ConvPadding, type PaddingMode } from './conv.ts';
 export { Dropout } from './dropout.ts';
 export { Flatten } from './flatten.ts';
@@ -28,7 +28,7 @@ export * as functional from './functional.ts';
 export { Identity } from './identity.ts';
 export * as init from './init.ts';
 export type { LayerOptions, PairLike } from './layer.ts';
-export { LayerNorm, type LayerNormOptions, type NormalizedShape } from './layernorm.ts';
+export { LayerNorm, type LayerNormOptions, type NormalizedShape, type ShapeOfNormalized } from './layernorm.ts';
 export { Linear, type LinearOptions } from './linear.ts';
 export {
   BCELoss,
@@ -51,5 +51,5 @@ export {
   type MaxPool2dLayerOptions,
 } from './pool.ts';
 export { RNN, type RNNOptions } from './rnn.ts';
-export type { Apply, In, ShapeFn } from './shape-fn.ts';
+export type { Apply, CallArgs, CallResult, FnOf, IdentityFn, In, ShapeFn, Side, Untyped } from './shape-fn.ts';
 export { isModule, type Mismatch, StateDictError } from './state.ts';

@@ -9,7 +9,8 @@ import type { Fail, In, Same, ShapeFn, Show } from './shape-fn.ts';
 /** The size of the last dimension, or the shape of the last dimensions. */
 export type NormalizedShape = number | Shape;
 
-type AsShape<N extends NormalizedShape> = N extends number ? readonly [N] : N extends Shape ? N : never;
+/** A {@link NormalizedShape} as a shape. */
+export type ShapeOfNormalized<N extends NormalizedShape> = N extends number ? readonly [N] : N extends Shape ? N : never;
 
 interface LayerNormFn<N extends Shape> extends ShapeFn {
   readonly out: LayerNormOut<In<this['in']>, N>;
@@ -50,16 +51,18 @@ export interface LayerNormOptions extends LayerOptions {
  * ```
  * @see https://pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html
  */
-export class LayerNorm<const N extends NormalizedShape> extends Module<LayerNormFn<AsShape<N>>> {
-  readonly normalizedShape: AsShape<N>;
+export class LayerNorm<const N extends NormalizedShape> extends Module<LayerNormFn<ShapeOfNormalized<N>>> {
+  readonly normalizedShape: ShapeOfNormalized<N>;
   readonly eps: number;
-  readonly weight: Parameter<AsShape<N>> | null;
-  readonly bias: Parameter<AsShape<N>> | null;
+  readonly weight: Parameter<ShapeOfNormalized<N>> | null;
+  readonly bias: Parameter<ShapeOfNormalized<N>> | null;
 
   constructor(normalizedShape: N, options: LayerNormOptions = {}) {
     super();
     const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
-    const shape = (typeof normalizedShape === 'number' ? [normalizedShape] : [...(normalizedShape as Shape)]) as unknown as AsShape<N>;
+    const shape = (typeof normalizedShape === 'number'
+      ? [normalizedShape]
+      : [...(normalizedShape as Shape)]) as unknown as ShapeOfNormalized<N>;
     if (shape.length === 0) throw new ValueError('LayerNorm: the normalized shape must have at least one dimension');
     this.normalizedShape = shape;
     this.eps = eps;

@@ -51,7 +51,7 @@ export interface LoadResult {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Module.html
  */
 export class Module<F extends ShapeFn = ShapeFn> {
-  /** The shape function; it exists in types only. */
+  /** @internal The shape function; it exists in types only. */
   declare readonly shapeFn: F;
   /** Whether the module behaves as in training (dropout drops, batch norm uses the batch). */
   training: boolean = true;

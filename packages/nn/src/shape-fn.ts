@@ -26,7 +26,7 @@ export type Apply<F extends ShapeFn, S extends Shape> = (F & { readonly in: S })
 export type FnOf<M> = M extends { readonly shapeFn: infer F extends ShapeFn } ? F : never;
 
 /** A module that says nothing about shapes: its `forward` gives the types of `call`. */
-type Untyped<M> = unknown extends FnOf<M>['out'] ? true : false;
+export type Untyped<M> = unknown extends FnOf<M>['out'] ? true : false;
 
 /** What `call` takes: the arguments of `forward`, or for a module with a shape function the input or the message. */
 export type CallArgs<M, X> =

@@ -9,6 +9,7 @@ export {
   type Closure,
   Optimizer,
   type OptimizerStateDict,
+  type OptionValue,
   type ParamGroup,
   type ParamGroupInput,
   type ParamState,

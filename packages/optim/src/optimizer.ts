@@ -11,7 +11,7 @@ export type ParamGroup<O extends object> = { params: Tensor[] } & O;
 export type ParamState = Record<string, Tensor | number>;
 
 /** An option in a state dict. */
-type OptionValue = number | boolean | string | null | readonly number[];
+export type OptionValue = number | boolean | string | null | readonly number[];
 
 /** An optimizer's state as PyTorch structures and names it: parameters are numbered in the order they were given. */
 export interface OptimizerStateDict {
@@ -81,13 +81,14 @@ export abstract class Optimizer<O extends object> {
     return { params: list, ...full };
   }
 
+  /** Updates every parameter that has a gradient. */
+  step(): undefined;
   /**
-   * Updates every parameter that has a gradient.
+   * Computes the loss again, then updates every parameter that has a gradient.
    *
-   * @param closure computes the loss again and gives it (with gradients)
+   * @param closure clears gradients, computes the loss, runs backward and gives the loss
    * @returns the closure's loss
    */
-  step(): undefined;
   step(closure: Closure): Tensor;
   step(closure?: Closure): Tensor | undefined {
     const loss = closure === undefined ? undefined : enableGrad(closure);

@@ -169,7 +169,7 @@ export function flatRefs(value: Json): TensorRef[] {
  * How `got` differs from `want`, in words; null when it does not: dtype, shape, places of NaN and infinity are the same
  * and elsewhere |got - want| <= 4 noise + tol + tol |want|, where tol is 1e-5 in float32 and 1e-10 in float64.
  */
-export function difference(got: Tensor, want: Tensor, noise: number = 0): string | null {
+function difference(got: Tensor, want: Tensor, noise: number = 0): string | null {
   if (got.dtype !== want.dtype) return `dtype ${got.dtype}, expected ${want.dtype}`;
   if (got.shape.join() !== want.shape.join()) return `shape [${got.shape.join(', ')}], expected [${want.shape.join(', ')}]`;
   const tolerance = want.dtype === 'float32' ? 1e-5 : want.dtype === 'float64' ? 1e-10 : 0;
