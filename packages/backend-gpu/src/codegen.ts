@@ -77,7 +77,8 @@ function printNow(expr: Expr, compute: DType): Printed | Declined {
 /** How a function is printed, or null when its expansion has to be printed instead. */
 function bodyOf(row: FunctionRow, compute: DType): GpuBody | null {
   if (row.gpu !== undefined) return row.gpu;
-  const js = isFloating(compute) ? row.js : (row.int ?? row.js);
+  // Of the forms for single dtypes only that of bools makes a difference in float32.
+  const js = isFloating(compute) ? row.js : ((compute === 'bool' ? row.only?.bool : undefined) ?? row.int ?? row.js);
   return js === undefined ? null : { call: js };
 }
 

@@ -178,7 +178,7 @@ async function missing(GPU: GpuConstructor, mode: GpuMode): Promise<string | nul
 async function open(GPU: GpuConstructor, mode: GpuMode): Promise<GpuDevice> {
   const reason = await missing(GPU, mode);
   if (reason !== null) throw new DeviceError(reason);
-  const gpu = new GPU({ mode });
+  const gpu = new GPU({ mode }) as GpuInstance;
   const helpers = new Map<string, string>();
   const upload = createKernel(gpu, mode, { parameters: ['a0'], types: ['Array'], code: 'return a0[this.thread.x];', helpers });
   const twice = createKernel(gpu, mode, {

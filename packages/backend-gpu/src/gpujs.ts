@@ -54,15 +54,14 @@ export interface GpuKernelSettings {
 
 /** An instance of gpu.js: one graphics context. */
 export interface GpuInstance {
-  readonly mode: string;
   readonly context: unknown;
   createKernel(source: string, settings: GpuKernelSettings): GpuKernel;
   destroy(): Promise<void>;
 }
 
-/** The `GPU` class of gpu.js. */
+/** The `GPU` class of gpu.js, as far as its own type declarations say what it does. */
 export interface GpuConstructor {
-  new (settings: { mode: string }): GpuInstance;
+  new (settings: { mode: 'headlessgl' | 'webgl2' | 'webgl' | 'webgpu' }): Pick<GpuInstance, 'context' | 'destroy'>;
   readonly isHeadlessGLSupported: boolean;
   readonly isWebGL2Supported: boolean;
   readonly isWebGLSupported: boolean;

@@ -97,6 +97,7 @@ export class Kernels {
   /** Copies values to the device. */
   upload(values: Float32Array | Promise<Float32Array>, length: number): GpuBuffer {
     if (length === 0) return this.empty();
+    this.#checkLength('upload', length);
     const kernel = this.#kernel('upload', 'upload', () => uploading);
     if (values instanceof Promise) {
       const result = values.then((v) => this.#enqueue('upload', kernel, length, [v]));
@@ -145,6 +146,12 @@ export class Kernels {
     if (this.#device.isLost()) throw new DeviceError(`${op}: the graphics context was lost and with it the contents of every tensor on it`);
   }
 
+  #checkLength(op: string, length: number): void {
+    const { maxElements } = this.#device;
+    if (length > maxElements)
+      throw new DeviceError(`${op}: ${length} elements do not fit in one buffer of this device (at most ${maxElements})`);
+  }
+
   #whole(values: Float32Array | null, length: number): Float32Array {
     this.#check('read');
     if (values === null || values.length < length)
@@ -162,9 +169,7 @@ export class Kernels {
   }
 
   #run(op: string, kernel: Compiled, length: number, inputs: readonly GpuBuffer[], scalars: readonly number[]): GpuBuffer {
-    if (length > this.#device.maxElements) {
-      throw new DeviceError(`${op}: ${length} elements do not fit in one buffer of this device (at most ${this.#device.maxElements})`);
-    }
+    this.#checkLength(op, length);
     const allocations = inputs.map((b) => b.allocation);
     if (this.#device.synchronous) {
       const args = [...allocations.map((a) => a.result), ...scalars];

@@ -50,7 +50,7 @@ const overWindows = (body: string): string =>
   `for(let r=0;r<kh;r++){const t=h+ph-r*dh;if(t>=0){${divide('row', 'skewed', 't', 'sh')}if(skewed===0&&row<oh){` +
   `for(let s=0;s<kw;s++){const u=w+pw-s*dw;if(u>=0){${divide('col', 'slanted', 'u', 'sw')}if(slanted===0&&col<ow){${body}}}}}}}`;
 
-/** Maxima of windows, and where they lie: the first of equal elements, or the first NaN. */
+/** Maxima of windows, and where they lie: the first of equal elements, or the last NaN, as in PyTorch. */
 export function maxPool2d(kernels: Kernels, x: View, g: Pool2dGeometry): readonly [GpuBuffer, GpuBuffer] | Declined {
   const refused = unsupported(x);
   if (refused !== null) return refused;
@@ -72,7 +72,7 @@ export function maxPool2d(kernels: Kernels, x: View, g: Pool2dGeometry): readonl
           `${outputPlace}const base=ao+n*a0_+c*a1_;let best=lowest;let where=-1;` +
             overWindow(
               'const v=a0[base+h*a2_+w*a3_];let take=0;if(v>best){take=1;}if(where<0){take=1;}' +
-                'if(nablaNan(v)>0.5){if(nablaNan(best)<0.5){take=1;}}if(take>0.5){best=v;where=h*width+w;}',
+                'if(nablaNan(v)>0.5){take=1;}if(take>0.5){best=v;where=h*width+w;}',
             ) +
             `return ${result};`,
         ),

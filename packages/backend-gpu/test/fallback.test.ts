@@ -86,7 +86,7 @@ describe('without a graphics device', () => {
       setOutput: () => undefined,
       kernel: { constructor: { name: 'WebGL2Kernel' } },
     });
-    const gpu = fakeGpu(() => ({ mode: 'webgl2', context: null, createKernel: () => kernel, destroy: async () => undefined }), {
+    const gpu = fakeGpu(() => ({ context: null, createKernel: () => kernel, destroy: async () => undefined }), {
       isWebGL2Supported: true,
     });
     expect(await createGpuBackend({ gpu, mode: 'webgl2' })).toBe(cpu);
