@@ -4,7 +4,7 @@ import type { Apply, Fail, FnOf, In, ShapeFn } from './shape-fn.ts';
 import { isModule } from './state.ts';
 
 /** The shape after one layer. A layer without a shape function tells by its `forward`. */
-type Step<M, S extends Shape> = unknown extends FnOf<M>['out']
+export type AfterLayer<M, S extends Shape> = unknown extends FnOf<M>['out']
   ? M extends { forward(...args: never[]): { readonly shape: infer R extends Shape } }
     ? R
     : Shape
@@ -15,7 +15,7 @@ type Run<L extends readonly Module[], S> = number extends L['length']
   ? Shape
   : S extends Shape
     ? L extends readonly [infer H extends Module, ...infer T extends readonly Module[]]
-      ? Run<T, Step<H, S>>
+      ? Run<T, AfterLayer<H, S>>
       : S
     : S;
 
@@ -26,7 +26,7 @@ interface SequentialFn<L extends readonly Module[]> extends ShapeFn {
 /** The layers, the first that cannot follow its predecessor replaced by the message. */
 export type CheckLayers<L extends readonly Module[], S, Acc extends readonly unknown[] = []> = S extends Shape
   ? L extends readonly [infer H extends Module, ...infer T extends readonly Module[]]
-    ? Step<H, S> extends infer R
+    ? AfterLayer<H, S> extends infer R
       ? R extends Fail
         ? [...Acc, R, ...T]
         : CheckLayers<T, R, [...Acc, H]>

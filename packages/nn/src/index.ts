@@ -20,7 +20,7 @@ export {
   Tanh,
 } from './activation.ts';
 export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from './batchnorm.ts';
-export { type CheckLayers, ModuleDict, ModuleList, Sequential, type Slot } from './container.ts';
+export { type AfterLayer, type CheckLayers, ModuleDict, ModuleList, Sequential, type Slot } from './container.ts';
 export { Conv2d, type Conv2dLayerOptions, type ConvPadding, type PaddingMode } from './conv.ts';
 export { Dropout } from './dropout.ts';
 export { Flatten } from './flatten.ts';
