@@ -48,7 +48,7 @@ for (let k = 0; k < steps; k++) {
 }
 const [first, last] = [peaks[0]!, peaks[peaks.length - 1]!];
 const temporaries = measureTemporaries(step);
-console.log(`temporaries: ${mb(temporaries)} a step (every typed array made during one step)`);
+console.log(`temporaries: ${mb(temporaries)} a step, at least ${mb(leastTemporaries)} (every typed array made during one step)`);
 console.log(
   `peak resident size (${exact ? 'recorded by the kernel' : 'sampled twice a step'}): first ${part} steps ${mb(first)}, last ${part} steps ${mb(last)}`,
 );

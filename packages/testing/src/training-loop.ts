@@ -2,7 +2,7 @@ import { type Backend, cpu, noGrad, type Tensor, tensor } from '@nabla/core';
 import { clearGrad } from '@nabla/core/internals';
 
 /** Ops in the forward pass. */
-const depth = 8;
+const depth = 10;
 
 /**
  * A training loop of large elementwise ops on `size` elements: two parameters are fitted by plain gradient descent. One
