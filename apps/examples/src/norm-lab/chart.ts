@@ -11,7 +11,7 @@ export interface Curve {
 
 const width = 640;
 const height = 320;
-const margin = { top: 12, right: 130, bottom: 44, left: 56 };
+const margin = { top: 12, right: 158, bottom: 44, left: 56 };
 
 const quoted = (text: string): string => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 
@@ -42,6 +42,7 @@ export function lineChart(title: string, xLabel: string, yLabel: string, curves:
     );
   const ticks = x
     .ticks(6)
+    .filter(Number.isInteger)
     .map((v) => `<text class="tick" x="${x(v)}" y="${bottom + 18}" text-anchor="middle">${x.tickFormat(6)(v)}</text>`);
   const bands = curves.map((c) => `<path class="band ${c.style}" d="${band([...c.points]) ?? ''}"/>`);
   const lines = curves.map((c) => `<path class="curve ${c.style}" d="${path([...c.points]) ?? ''}"/>`);

@@ -106,7 +106,7 @@ export const experiments: readonly Experiment[] = [
     batchSize: 64,
     epochs: 3,
     optimizer: 'SGD',
-    learningRate: 0.05,
+    learningRate: 0.02,
     build: convnet,
   },
   {

@@ -80,7 +80,7 @@ const style = `
 body { font: 16px/1.55 system-ui, sans-serif; color: var(--text); background: var(--page); max-width: 46rem; margin: 2.5rem auto; padding: 0 1rem; }
 h1 { line-height: 1.2; } h2 { margin-top: 3rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: right; padding: .35rem .6rem; border-bottom: 1px solid var(--line); } th:first-child { text-align: left; }
+th, td { text-align: right; padding: .35rem .6rem; border-bottom: 1px solid var(--line); } th:first-child { text-align: left; white-space: nowrap; } td { white-space: nowrap; }
 thead th { color: var(--soft); font-weight: 500; font-size: .85rem; } tbody th { font-weight: 600; }
 figure { margin: 1.5rem 0; } figcaption, .note { color: var(--soft); font-size: .88rem; }
 svg { width: 100%; height: auto; } svg text { fill: var(--text); font-size: 12px; } svg .tick, svg .label { fill: var(--soft); }
