@@ -43,7 +43,7 @@ export function lineChart(title: string, xLabel: string, yLabel: string, curves:
   const ticks = x
     .ticks(6)
     .filter(Number.isInteger)
-    .map((v) => `<text class="tick" x="${x(v)}" y="${bottom + 18}" text-anchor="middle">${x.tickFormat(6)(v)}</text>`);
+    .map((v) => `<text class="tick" x="${x(v)}" y="${bottom + 18}" text-anchor="middle">${v}</text>`);
   const bands = curves.map((c) => `<path class="band ${c.style}" d="${band([...c.points]) ?? ''}"/>`);
   const lines = curves.map((c) => `<path class="curve ${c.style}" d="${path([...c.points]) ?? ''}"/>`);
   const legend = curves.map((c, i) => {
