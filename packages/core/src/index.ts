@@ -16,19 +16,23 @@ export {
   type Tensors,
   vjp,
 } from './autograd/functional.ts';
-export { type GradcheckOptions, gradcheck, gradgradcheck } from './autograd/gradcheck.ts';
+export { type Checked, type GradcheckOptions, gradcheck, gradgradcheck } from './autograd/gradcheck.ts';
 export { enableGrad, isGradEnabled, noGrad } from './autograd/modes.ts';
-export type { Backend, BackendReport, Capabilities, Fallback, MemoryReport } from './backend.ts';
-export { cpu } from './backend-cpu/index.ts';
-export { type DType, FloatScalar, float, promoteTypes, resultType, type Scalar, type TypedArray } from './dtype.ts';
-export { type ElementwiseOp, elementwise, type Operand } from './elementwise.ts';
+export type { TensorInfo } from './autograd/node.ts';
+export * from './backend.ts';
+export { CpuBackend, cpu } from './backend-cpu/index.ts';
+export { type DType, FloatScalar, float, type Promotable, promoteTypes, resultType, type Scalar, type TypedArray } from './dtype.ts';
+export { type DTypeRule, type ElementwiseOp, elementwise, type Operand, type UserElementwiseOptions } from './elementwise.ts';
 export * from './errors.ts';
+export type { Derivative, FunctionOptions, FunctionRow, GpuBody, Printer } from './expr/function.ts';
 export { Expr, type ExprLike } from './expr/node.ts';
 export { type BackwardContext, defineOp, defineView, type Meta, type OpDefinition, type OpFunction, type ViewDefinition } from './op.ts';
 export * from './ops/index.ts';
 export { defaultGenerator, Generator, type GeneratorState, manualSeed } from './random/generator.ts';
 export type { Dims, KeepDim, ReduceFunction, ReduceMethod, ReduceOver } from './reduction.ts';
 export { keep, scope } from './scope.ts';
-export type { Shape } from './shape-types.ts';
+export type * from './shape-types.ts';
 export { addMethod, addProperty, isTensor, Tensor } from './tensor.ts';
 export type { Ok, Out, ShapeOf } from './typed.ts';
+export type * from './view-types.ts';
+export type { Pair, Single } from './windows.ts';

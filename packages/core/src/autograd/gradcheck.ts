@@ -21,8 +21,8 @@ export interface GradcheckOptions {
   nondetTol?: number;
 }
 
-/** A function to check. */
-type Checked = (...inputs: Tensor[]) => Tensors;
+/** A function of tensors that {@link gradcheck} can check. */
+export type Checked = (...inputs: Tensor[]) => Tensors;
 
 /** The inputs whose gradients are checked; each must be float64, for finite differences in float32 say nothing. */
 function checkedInputs(name: string, inputs: readonly Tensor[]): number[] {

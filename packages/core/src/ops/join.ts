@@ -22,7 +22,7 @@ declare module '../tensor.ts' {
 }
 
 /** The shapes of a list of tensors. */
-type Shapes<Ts extends readonly Tensor[]> = { readonly [K in keyof Ts]: ShapeOf<Ts[K]> };
+export type Shapes<Ts extends readonly Tensor[]> = { readonly [K in keyof Ts]: ShapeOf<Ts[K]> };
 
 /** Inputs have equal shapes but for `dim`; the result is as long as they are together. */
 const catOp = defineOp<number>({

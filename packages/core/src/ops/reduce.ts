@@ -29,8 +29,9 @@ export interface ValuesAndIndices<R = Shape> {
 }
 
 /** What `max` and `min` accept beside the tensor: a dimension or another tensor. */
-type ExtremeRule<A extends Shape, X, K extends boolean> = X extends number ? Reduce<A, X, K> : Broadcast<A, ShapeOf<X>>;
-type ExtremeResult<A extends Shape, X, K extends boolean> = X extends number
+export type ExtremeRule<A extends Shape, X, K extends boolean> = X extends number ? Reduce<A, X, K> : Broadcast<A, ShapeOf<X>>;
+/** What `max` and `min` give: values and indices along a dimension, or the elementwise result with another tensor. */
+export type ExtremeResult<A extends Shape, X, K extends boolean> = X extends number
   ? ValuesAndIndices<Reduce<A, X, K>>
   : Out<Broadcast<A, ShapeOf<X>>>;
 

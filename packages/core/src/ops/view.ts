@@ -37,10 +37,9 @@ declare module '../tensor.ts' {
     /** With a new dimension of size 1 at `dim`, as a view. @see https://pytorch.org/docs/stable/generated/torch.unsqueeze.html */
     unsqueeze<A extends Shape, const X extends number>(this: Tensor<A>, dim: Ok<Unsqueeze<A, X>, X>): Out<Unsqueeze<A, X>>;
     /**
-     * Dimensions `startDim` to `endDim`, both included, as one: a view where possible, else a copy. A 0-d tensor becomes 1-d.
+     * Dimensions `startDim` (default 0) to `endDim` (default -1), both included, as one: a view where possible, else a copy.
+     * A 0-d tensor becomes 1-d.
      *
-     * @param startDim default 0
-     * @param endDim default -1
      * @see https://pytorch.org/docs/stable/generated/torch.flatten.html
      */
     flatten<A extends Shape>(this: Tensor<A>, startDim: 1): Tensor<Flatten<A>>;
