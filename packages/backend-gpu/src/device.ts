@@ -1,22 +1,11 @@
 import { DeviceError } from '@nabla/core';
-import type { GpuConstructor, GpuFunction, GpuInstance, GpuKernel, GpuResult } from './gpujs.ts';
+import type { GpuConstructor, GpuFunction, GpuInstance, GpuKernel, GpuReader, GpuResult } from './gpujs.ts';
 
 /** gpu.js's graphics modes. Its `cpu` and `webasm` modes are not devices and are never used. */
 export type GpuMode = 'webgl2' | 'webgl' | 'headlessgl' | 'webgpu';
 
 /** Index arithmetic in shaders goes through float32, which is exact up to here. */
 export const exactIndex: number = 2 ** 24;
-
-/** The parts of WebGL that are asked about the device. */
-interface GlContext {
-  readonly MAX_TEXTURE_SIZE: number;
-  readonly MAX_TEXTURE_IMAGE_UNITS: number;
-  readonly RENDERER: number;
-  getParameter(name: number): unknown;
-  getExtension(name: string): { readonly UNMASKED_RENDERER_WEBGL: number } | null;
-  isContextLost(): boolean;
-  finish(): void;
-}
 
 /** What gpu.js keeps of a WebGPU device. */
 interface WebGpuContext {
@@ -46,7 +35,8 @@ export class GpuDevice {
   readonly maxElements: number;
   readonly maxInputs: number;
   readonly #gpu: GpuInstance;
-  readonly #gl: GlContext | null;
+  readonly #maxUniforms: number;
+  readonly #gl: WebGLRenderingContext | null;
   readonly #webgpu: WebGpuContext | null;
 
   constructor(gpu: GpuInstance, mode: GpuMode, probe: GpuResult) {
@@ -62,9 +52,11 @@ export class GpuDevice {
       this.maxElements = exactIndex;
       // Eight storage buffers a stage are guaranteed, and gpu.js asks for no more; one is the output.
       this.maxInputs = 7;
+      // Uniforms fill a buffer of 64 KiB.
+      this.#maxUniforms = 4096;
       return;
     }
-    const gl = gpu.context as GlContext;
+    const gl = gpu.context as WebGLRenderingContext;
     this.#gl = gl;
     this.#webgpu = null;
     this.name = rendererName(gl);
@@ -73,10 +65,37 @@ export class GpuDevice {
     this.maxElements = Math.min(exactIndex, Number(gl.getParameter(gl.MAX_TEXTURE_SIZE)) ** 2);
     // gpu.js uses unit 15 for its own work, and one more for the output.
     this.maxInputs = Math.min(14, Number(gl.getParameter(gl.MAX_TEXTURE_IMAGE_UNITS)) - 2);
+    // gpu.js adds the sizes of the output.
+    this.#maxUniforms = Number(gl.getParameter(gl.MAX_FRAGMENT_UNIFORM_VECTORS)) - 4;
   }
 
   createKernel(source: KernelSource): GpuKernel {
+    const uniforms = source.parameters.length + 2 * source.types.filter((t) => t === this.argumentType).length;
+    if (uniforms > this.#maxUniforms) {
+      throw new DeviceError(
+        `a kernel of ${source.parameters.length} arguments is more than the ${this.#maxUniforms} that this device takes`,
+      );
+    }
     return createKernel(this.#gpu, this.mode, source);
+  }
+
+  /** A kernel that copies a result to memory without blocking, where the mode has one. */
+  createReader(): GpuReader | null {
+    if (this.mode !== 'webgl2') return null;
+    const asynchronous = { ...settings, pipeline: false, immutable: false, asyncMode: true };
+    return this.#gpu.createKernel('function(a0){return a0[this.thread.x];}', {
+      ...asynchronous,
+      argumentTypes: [this.argumentType],
+      functions: [],
+    }) as unknown as GpuReader;
+  }
+
+  /** Complains about a kernel that compiled and yet cannot run, which gpu.js does not look at. */
+  checkLinked(run: GpuKernel): void {
+    const gl = this.#gl;
+    const program = run.kernel.program;
+    if (gl === null || program === undefined || program === null || gl.getProgramParameter(program, gl.LINK_STATUS) === true) return;
+    throw new DeviceError(`the shader does not link: ${gl.getProgramInfoLog(program)}`);
   }
 
   isLost(): boolean {
@@ -85,7 +104,12 @@ export class GpuDevice {
 
   /** Resolves when the device has done what it was given. */
   async finish(): Promise<void> {
-    this.#gl?.finish();
+    const gl = this.#gl;
+    if (gl !== null) {
+      // Browsers take finish() for flush(); nothing can be read before what precedes it is done.
+      gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+      gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
+    }
     await this.#webgpu?.device.queue.onSubmittedWorkDone();
   }
 
@@ -99,23 +123,29 @@ function typeOf(mode: GpuMode): string {
 }
 
 /**
- * A kernel with the settings that gpu.js needs in order to be right: results of their own (immutable), one declared
- * type per argument (a change of type loses dynamicArguments), full precision, and no hidden cap on loops.
+ * The settings that gpu.js needs in order to be right: results of their own (immutable), full precision, no hidden cap
+ * on loops. With them goes one declared type per argument: a change of type would lose dynamicArguments.
  */
+const settings = {
+  output: [1],
+  pipeline: true,
+  immutable: true,
+  dynamicOutput: true,
+  dynamicArguments: true,
+  precision: 'single',
+  fixIntegerDivisionAccuracy: false,
+  loopMaxIterations: 65536,
+  tactic: 'precision',
+} as const;
+
 function createKernel(gpu: GpuInstance, mode: GpuMode, { parameters, types, code, helpers }: KernelSource): GpuKernel {
   const first = mode === 'webgpu' ? '' : inOrder(helpers);
+  const { tactic, ...rest } = settings;
   return gpu.createKernel(`function(${parameters.join()}){${first}${code}}`, {
-    output: [1],
+    ...rest,
+    ...(mode === 'webgpu' ? {} : { tactic }),
     argumentTypes: types,
     functions: [...helpers].map(([name, text]) => numeric(name, text)),
-    pipeline: true,
-    immutable: true,
-    dynamicOutput: true,
-    dynamicArguments: true,
-    precision: 'single',
-    ...(mode === 'webgpu' ? {} : { tactic: 'precision' }),
-    fixIntegerDivisionAccuracy: false,
-    loopMaxIterations: 65536,
   });
 }
 
@@ -149,7 +179,7 @@ function inOrder(helpers: ReadonlyMap<string, string>): string {
   return `if(false){${calls.join('')}}`;
 }
 
-function rendererName(gl: GlContext): string {
+function rendererName(gl: WebGLRenderingContext): string {
   const info = gl.getExtension('WEBGL_debug_renderer_info');
   return String(gl.getParameter(info === null ? gl.RENDERER : info.UNMASKED_RENDERER_WEBGL));
 }

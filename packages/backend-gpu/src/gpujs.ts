@@ -25,8 +25,16 @@ export interface GpuKernel {
     readonly texture?: GpuResult | null;
     /** Values of float uniforms that need no upload, compared with ===. */
     uniform1fCache?: Record<string, number>;
+    /** The WebGL program, once the kernel is built. */
+    readonly program?: object | null;
     readonly constructor: { readonly name: string; readonly mode?: string };
   };
+}
+
+/** A kernel that gives values instead of a result on the device, as soon as they are there. */
+export interface GpuReader {
+  (result: GpuResult): Promise<Float32Array>;
+  setOutput(output: readonly number[]): unknown;
 }
 
 /** A function that a kernel calls. */
@@ -38,7 +46,7 @@ export interface GpuFunction {
 }
 
 /** Settings of a kernel, as far as they are used. */
-export interface GpuKernelSettings {
+interface GpuKernelSettings {
   readonly output: readonly number[];
   readonly argumentTypes: readonly string[];
   readonly pipeline: boolean;
@@ -49,6 +57,7 @@ export interface GpuKernelSettings {
   readonly tactic?: 'precision';
   readonly fixIntegerDivisionAccuracy: boolean;
   readonly loopMaxIterations: number;
+  readonly asyncMode?: boolean;
   readonly functions: readonly GpuFunction[];
 }
 

@@ -1,7 +1,7 @@
 import { DeviceError } from '@nabla/core';
 import { Allocation, GpuBuffer, type Ledger } from './buffer.ts';
 import type { GpuDevice, KernelSource } from './device.ts';
-import type { GpuArgument, GpuKernel, GpuResult } from './gpujs.ts';
+import type { GpuArgument, GpuKernel, GpuReader, GpuResult } from './gpujs.ts';
 
 /** Numbers that a kernel gets as arguments, with the names that its source uses for them. */
 export class Arguments {
@@ -57,6 +57,8 @@ export class Kernels {
   readonly #device: GpuDevice;
   readonly #cache: Map<string, Compiled> = new Map();
   readonly #outstanding: Set<Promise<unknown>> = new Set();
+  #reader: GpuReader | null | undefined;
+  #readerLength = -1;
   #disposed = false;
 
   constructor(device: GpuDevice) {
@@ -124,10 +126,22 @@ export class Kernels {
     const allocation = buffer.allocation.retain();
     try {
       const result = await allocation.ready();
-      return this.#whole(await result.toArray(), buffer.length);
+      return this.#whole(await this.#values(result, buffer.length), buffer.length);
+    } catch (error) {
+      throw failure('read', error);
     } finally {
       allocation.release();
     }
+  }
+
+  #values(result: GpuResult, length: number): Float32Array | Promise<Float32Array> {
+    if (this.#reader === undefined) this.#reader = this.#device.createReader();
+    if (this.#reader === null) return result.toArray();
+    if (this.#readerLength !== length) {
+      this.#reader.setOutput([length]);
+      this.#readerLength = length;
+    }
+    return this.#reader(result);
   }
 
   /** Resolves when everything that was started is done. */
@@ -186,6 +200,7 @@ export class Kernels {
   #call(op: string, kernel: Compiled, length: number, args: readonly GpuArgument[]): GpuResult {
     this.#check(op);
     const { run } = kernel;
+    const fresh = kernel.length < 0;
     if (kernel.length !== length || feedsItself(run, args)) {
       // gpu.js reuses a texture of an older size when a kernel is given its own last result; a fresh output avoids it.
       run.setOutput([length]);
@@ -195,6 +210,7 @@ export class Kernels {
     let result: GpuResult | Promise<GpuResult>;
     try {
       result = run(...args);
+      if (fresh) this.#device.checkLinked(run);
     } catch (error) {
       throw failure(op, error);
     }

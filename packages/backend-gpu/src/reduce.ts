@@ -113,7 +113,7 @@ function isPosition(kind: ReduceKind): boolean {
 }
 
 /** How many pieces each result is computed in, and how long they are. */
-export function split(count: number, terms: number): { chunks: number; length: number } {
+function split(count: number, terms: number): { chunks: number; length: number } {
   const wanted = Math.ceil(terms / Math.max(1, Math.ceil(enough / count)));
   const length = Math.min(longest, Math.max(wanted, 4 * block), terms);
   return { chunks: Math.ceil(terms / length), length };

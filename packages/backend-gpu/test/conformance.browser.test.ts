@@ -1,5 +1,5 @@
+import { conformance } from '@nabla/testing';
 import { afterAll, describe, expect, test } from 'vitest';
-import { conformance } from '../../testing/src/conformance.ts';
 import { browserModes, expectOnDevice, gpuIn } from './support.ts';
 
 for (const mode of browserModes) {

@@ -95,7 +95,7 @@ export function sequences(count: number, device: Backend): { inputs: Tensor; kin
 const swish = elementwise('swish', (x, beta) => x.mul(x.mul(beta).sigmoid()));
 
 /** A model around it: both of its inputs are learned through. */
-export class SwishNet extends Module {
+class SwishNet extends Module {
   readonly first = new Linear(2, 12);
   readonly beta = new Parameter(tensor([1, 0.5, 1.5, 1, 2, 1, 0.25, 1, 1, 1, 3, 1]));
   readonly second = new Linear(12, 1);

@@ -7,7 +7,7 @@ import { createGpuBackend, GpuBackend, type GpuMode } from '../src/index.ts';
 export const browserModes: readonly GpuMode[] = ['webgl2', 'webgl', 'webgpu'];
 
 /** gpu.js's class of each mode: anything else would be a silent fallback. */
-export const kernelClass: Readonly<Record<GpuMode, string>> = {
+const kernelClass: Readonly<Record<GpuMode, string>> = {
   webgl2: 'WebGL2Kernel',
   webgl: 'WebGLKernel',
   headlessgl: 'HeadlessGLKernel',
