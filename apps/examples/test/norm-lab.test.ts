@@ -12,12 +12,13 @@ import { summarize, table } from '../src/norm-lab/summary.ts';
 import { type JobResult, runJob } from '../src/norm-lab/train.ts';
 import { folder, writeHalves } from './files.ts';
 
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 const main = fileURLToPath(new URL('../src/norm-lab/main.ts', import.meta.url));
 
 function lab(...args: string[]): { code: number | null; out: string; err: string } {
   const run = spawnSync(process.execPath, ['--conditions=@nabla/source', '--import', 'tsx', main, ...args], {
     encoding: 'utf8',
-    cwd: folder(),
+    cwd: root,
   });
   return { code: run.status, out: run.stdout, err: run.stderr };
 }
@@ -101,7 +102,7 @@ describe('the program', () => {
     expect(readFileSync(join(out, 'report.html'), 'utf8').match(/<svg/g)).toHaveLength(4);
   });
 
-  it('gives the same numbers for the same seed, whatever the number of threads', { timeout: 120_000 }, () => {
+  it('gives the same numbers for the same seed, whatever the number of processes', { timeout: 120_000 }, () => {
     const dir = folder();
     writeHalves(dir, 128, 64);
     const read = (workers: string): unknown => {
