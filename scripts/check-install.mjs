@@ -58,13 +58,19 @@ try {
   writeFileSync(join(project, 'program.mjs'), imports + program);
   writeFileSync(join(project, 'program.cjs'), requires + program);
   for (const file of ['program.mjs', 'program.cjs']) console.log(`${file}: ${run(process.execPath, [file], project).trim()}`);
+  // Beside the project, where no package can be found: the bundle has to hold everything.
   await build({
     root: project,
     logLevel: 'error',
     ssr: { noExternal: true },
-    build: { ssr: join(project, 'program.mjs'), outDir: join(project, 'bundle'), minify: true, rollupOptions: { external: ['gpu.js'] } },
+    build: {
+      ssr: join(project, 'program.mjs'),
+      outDir: join(dir, 'bundle'),
+      minify: true,
+      rolldownOptions: { external: ['gpu.js'], output: { entryFileNames: 'program.mjs', codeSplitting: false } },
+    },
   });
-  console.log(`minified bundle: ${run(process.execPath, [join('bundle', 'program.js')], project).trim()}`);
+  console.log(`minified bundle: ${run(process.execPath, ['program.mjs'], join(dir, 'bundle')).trim()}`);
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }
