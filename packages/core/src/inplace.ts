@@ -8,6 +8,7 @@ import { spread } from './evaluate.ts';
 import type { Expr } from './expr/node.ts';
 import { backendOf, copyData, mapKernel, wrap, writeData } from './kernels.ts';
 import { overlaps, sameShape } from './layout.ts';
+import { keepWith } from './scope.ts';
 import { show } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -28,7 +29,7 @@ export function checkWritable(name: string, self: Tensor): void {
       `${name}: this view was made under noGrad, so a write to it would not be recorded; make the view where gradients are recorded, or write under noGrad too`,
     );
   }
-  if (base === null && self.meta?.requiresGrad === true && self.meta.node === null) {
+  if (self.meta?.requiresGrad === true && self.meta.node === null) {
     throw new InPlaceError(`${name}: a leaf that requires gradients cannot be written in place; use noGrad() or clone()`);
   }
 }
@@ -54,7 +55,12 @@ export function inPlace(name: string, self: Tensor, compute: () => Tensor): Tens
   if (isGradEnabled()) checkRecordable(name, self, cast);
   for (const node of made) for (const slot of node.saved) slot.preserve(self.storage);
   writeData(self, cast);
-  if (isGradEnabled()) rebase(self, cast);
+  if (isGradEnabled()) {
+    rebase(self, cast);
+    // What was born outside of a scope keeps the history that it got inside.
+    const base = self.viewOf ?? self;
+    if (base.meta?.node != null) keepWith(base, base);
+  }
   return self;
 }
 

@@ -15,7 +15,8 @@ let frame: Frame | null = null;
 
 /**
  * Runs `fn` and frees every tensor born inside, but for the tensors it returns (alone, in arrays, plain objects or Maps),
- * those handed to {@link keep}, gradients of tensors from outside, and what backward through a returned tensor needs.
+ * those handed to {@link keep}, gradients of tensors from outside, and what backward through a returned tensor, or through
+ * one from outside that was written to, needs.
  *
  * On a device this is how memory is given back in time. On the CPU, where the collector owns everything, it is
  * optional and makes loops faster: freed buffers are used again.
@@ -67,11 +68,12 @@ export function keep<T extends Tensor>(t: T): T {
 /** Lets `t` live as long as `owner` does: it survives scopes that `owner` was not born in, and goes with the one it was. */
 export function keepWith(owner: Tensor, t: Tensor): void {
   let f = frame;
+  let born = false;
   for (; f !== null && !f.tensors.has(owner); f = f.outer) {
     f.kept.add(t);
-    f.tensors.delete(t);
+    born = f.tensors.delete(t) || born;
   }
-  f?.tensors.add(t);
+  if (born) f?.tensors.add(t);
 }
 
 /** Hands a tensor that was kept earlier to the current scope, which frees it when it ends. Without a scope nothing happens. */
@@ -105,16 +107,20 @@ function sweep(f: Frame, survivors: Set<Tensor>, outer: Frame | null): void {
     liveNodes.add(n);
     stack.push(n);
   };
-  // What a survivor brings in is visited too: a set is walked to its end as it grows.
+  // What a survivor brings in (its gradient, a leaf born inside that its history leads to) is visited too: a set is walked
+  // to its end as it grows.
   for (const t of survivors) {
     mark(t.meta?.node);
     // A view holds the buffer itself; of its base only the history is needed.
     mark(t.viewOf?.meta?.node);
     if (t.meta?.grad != null) survivors.add(t.meta.grad);
+    while (stack.length > 0) {
+      for (const e of stack.pop()!.edges) {
+        mark(e?.node);
+        if (e !== null && e.node.leaf !== null) survivors.add(e.node.leaf);
+      }
+    }
   }
-  while (stack.length > 0) for (const e of stack.pop()!.edges) mark(e?.node);
-  // A leaf born inside whose graph survives has to stay for its gradient.
-  for (const n of liveNodes) for (const e of n.edges) if (e !== null && e.node.leaf !== null) survivors.add(e.node.leaf);
   for (const n of f.nodes) {
     if (!liveNodes.has(n)) n.release();
     else outer?.nodes.add(n);

@@ -194,10 +194,11 @@ export function backward(t: Tensor, gradient?: Tensor | null, options: BackwardO
     runBackward({ roots, capture: null, createGraph, retainGraph });
     return;
   }
-  const capture = captureEdges('backward', options.inputs);
+  const inputs = [...new Set(options.inputs)];
+  const capture = captureEdges('backward', inputs);
   const sinks: Sinks = { since: storagesMade(), taken: new Set(), retained: [] };
   const found = runBackward({ roots, capture, createGraph, retainGraph });
-  options.inputs.forEach((x, i) => {
+  inputs.forEach((x, i) => {
     if (found[i] !== null) accumulate(x, found[i]!, createGraph, sinks);
   });
 }

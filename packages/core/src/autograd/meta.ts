@@ -3,7 +3,7 @@ import type { AutogradMeta, GraphNode, TensorInfo } from './node.ts';
 
 /** A tensor's differentiation state, made on first need. */
 export function metaOf(t: Tensor): AutogradMeta {
-  if (t.meta === null) t.meta = { requiresGrad: false, grad: null, node: null, index: 0, accumulator: null, retain: false, info: null };
+  if (t.meta === null) t.meta = { requiresGrad: false, grad: null, node: null, index: 0, accumulator: null, info: null };
   return t.meta;
 }
 
@@ -19,6 +19,12 @@ export function infoOf(t: Tensor): TensorInfo {
 /** Makes `t` an output of `node`. */
 export function attach(t: Tensor, node: GraphNode, index: number): void {
   const meta = metaOf(t);
+  // A tensor that retains its gradient does so whatever history it gets.
+  if (meta.node?.retained?.get(meta.index) === t) {
+    meta.node.retained.delete(meta.index);
+    node.retained ??= new Map();
+    node.retained.set(index, t);
+  }
   meta.requiresGrad = true;
   meta.node = node;
   meta.index = index;

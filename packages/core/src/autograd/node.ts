@@ -18,8 +18,6 @@ export interface AutogradMeta {
   index: number;
   /** A leaf's sink in the graph, made on first use. */
   accumulator: GraphNode | null;
-  /** A non-leaf wants its gradient kept. */
-  retain: boolean;
   /** Shape, dtype and device, made on first use. */
   info: TensorInfo | null;
 }
@@ -133,7 +131,6 @@ export class SavedTensor {
       node: this.#edge.node,
       index: this.#edge.index,
       accumulator: null,
-      retain: false,
       info: null,
     };
     return out;

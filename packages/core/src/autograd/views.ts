@@ -1,5 +1,6 @@
+import type { View } from '../backend.ts';
 import { InPlaceError } from '../errors.ts';
-import { contiguousData, copyData, extent, fullData, writeData } from '../kernels.ts';
+import { computeKernel, contiguousData, copyData, extent, fullData, wrap, writeData } from '../kernels.ts';
 import { contiguousStrides, overlaps, sizeOf } from '../layout.ts';
 import { Tensor } from '../tensor.ts';
 import { attach, infoOf } from './meta.ts';
@@ -86,10 +87,39 @@ function unspanned(buffer: Tensor, w: Window): Tensor {
   return out;
 }
 
-/** Zeros of the base's shape with `g` in the window. */
+/** Such a buffer, which is used up, with `g` added in a window that repeats elements. */
+function added(buffer: Tensor, g: Tensor, w: Window): Tensor {
+  const { device, dtype, size } = buffer;
+  const places = placesOf(w);
+  const index = wrap(device, device.upload(places, 'int64', places.length), 'int64', [places.length]);
+  const values = contiguousData(g);
+  const line = (t: Tensor, length: number): View => ({ handle: t.handle, dtype: t.dtype, shape: [length], strides: [1], offset: t.offset });
+  const views = [line(buffer, size), index, line(values, places.length)];
+  const handle = computeKernel(device, 'asStridedBackward', views, dtype, size, (b, [base, at, src]) =>
+    b.scatterAdd({ base: base!, dim: 0, index: at!, src: src! }),
+  );
+  const out = wrap(device, handle, dtype, buffer.shape);
+  for (const t of [buffer, index]) t.dispose();
+  if (values !== g) values.dispose();
+  return out;
+}
+
+/** Where the elements of a window lie in the buffer, in row-major order. */
+function placesOf({ shape, strides, offset }: Window): Float64Array {
+  let places = Float64Array.of(offset);
+  shape.forEach((n, d) => {
+    const before = places;
+    places = new Float64Array(before.length * n);
+    for (let i = 0; i < places.length; i++) places[i] = before[Math.floor(i / n)]! + (i % n) * strides[d]!;
+  });
+  return places;
+}
+
+/** Zeros of the base's shape with `g` in the window; an element that the window reaches more than once gets the sum. */
 function scatterWindow(g: Tensor, w: Window): Tensor {
-  const buffer = blank(g, w);
-  writeData(windowIn(buffer, w), g);
+  let buffer = blank(g, w);
+  if (overlaps(w.shape, w.strides)) buffer = added(buffer, g, w);
+  else writeData(windowIn(buffer, w), g);
   const out = unspanned(buffer, w);
   link(out, g, 'asStridedBackward', (gg) => gatherWindow(gg, w));
   return out;

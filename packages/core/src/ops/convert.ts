@@ -4,13 +4,14 @@ import { edgeOf, needsGrad } from '../autograd/views.ts';
 import type { Backend } from '../backend.ts';
 import type { DType, TypedArray } from '../dtype.ts';
 import { isDType } from '../dtype.ts';
-import { AutogradError, DeviceError, ShapeError } from '../errors.ts';
+import { AutogradError, DeviceError, DTypeError, ShapeError } from '../errors.ts';
 import { input } from '../expr/node.ts';
 import { inPlace } from '../inplace.ts';
 import { contiguousData, copyData, mapKernel, wrap } from '../kernels.ts';
 import { sameShape } from '../layout.ts';
 import { defineOp } from '../op.ts';
 import { overwriteOp } from '../overwrite.ts';
+import { keepWith } from '../scope.ts';
 import { broadcastShapes, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, addProperty, Tensor } from '../tensor.ts';
@@ -145,7 +146,15 @@ addProperty(
     if (value !== null && !sameShape(value.shape, this.shape)) {
       throw new ShapeError(`grad: a gradient of shape ${show(value.shape)} does not fit a tensor of shape ${show(this.shape)}`);
     }
+    if (value !== null && value.dtype !== this.dtype) {
+      throw new DTypeError(`grad: a ${value.dtype} gradient does not fit a ${this.dtype} tensor; convert it with to('${this.dtype}')`);
+    }
+    if (value !== null && value.device !== this.device) {
+      throw new DeviceError(`grad: a gradient on '${value.device.name}' does not fit a tensor on '${this.device.name}'`);
+    }
     if (value !== null || this.meta !== null) metaOf(this).grad = value;
+    // A scope frees what was born in it, but not the gradients of tensors from outside.
+    if (value !== null) keepWith(this, value);
   },
 );
 addProperty(
@@ -169,11 +178,11 @@ addMethod('requiresGrad_', function (this: Tensor, value: boolean = true) {
   return this;
 });
 addMethod('retainGrad', function (this: Tensor) {
-  const meta = this.meta;
-  if (meta === null || !meta.requiresGrad) throw new AutogradError('retainGrad: the tensor does not require gradients');
-  if (meta.node === null) return;
-  meta.node.retained ??= new Map();
-  meta.node.retained.set(meta.index, this);
+  const edge = edgeOf(this);
+  if (edge === null) throw new AutogradError('retainGrad: the tensor does not require gradients');
+  if (edge.node.leaf !== null) return;
+  edge.node.retained ??= new Map();
+  edge.node.retained.set(edge.index, this);
 });
 addMethod('backward', function (this: Tensor, gradient?: Tensor | null, options?: BackwardOptions & { inputs?: readonly Tensor[] }) {
   backward(this, gradient, options);
