@@ -17,7 +17,7 @@ export function coalesce(shape: readonly number[], strides: readonly (readonly n
     if (n === 1) continue;
     const here = strides.map((s) => s[d]!);
     const last = loops[loops.length - 1];
-    if (last !== undefined && last.strides.every((s, i) => s === here[i]! * n)) {
+    if (last?.strides.every((s, i) => s === here[i]! * n)) {
       last.n *= n;
       last.strides = here;
     } else loops.push({ n, strides: here });
