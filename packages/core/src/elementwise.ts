@@ -4,7 +4,7 @@ import { type DType, isFloating, resultType, type Scalar, scalarValue } from './
 import { DTypeError, ShapeError, ValueError } from './errors.ts';
 import { evaluate } from './evaluate.ts';
 import { defineFunction, type FunctionOptions, type FunctionRow } from './expr/function.ts';
-import { call, Expr, type ExprLike, input, param, substitute } from './expr/node.ts';
+import { asExpr, call, Expr, type ExprLike, input, param, substitute } from './expr/node.ts';
 import { inPlace, writeElementwise } from './inplace.ts';
 import { sameShape } from './layout.ts';
 import { full } from './ops/full.ts';
@@ -137,10 +137,9 @@ export function applyRowInPlace(
 
 /** As {@link applyRowInPlace}, for an op made by {@link elementwise}. */
 export function applyFormInPlace(name: string, op: ElementwiseOp, rule: DTypeRule, self: Tensor, rest: readonly Operand[]): Tensor {
-  const args = Array.from({ length: op.row.arity }, (_, i) => input(i));
   return applyInPlace(
     name,
-    (pattern) => placed(op(...args), pattern),
+    (pattern) => placed(forms.get(op)!, pattern),
     rule,
     self,
     rest,
@@ -231,14 +230,22 @@ export function elementwise(name: string, define: (...args: Expr[]) => Expr, opt
   if (!(body instanceof Expr)) throw new ValueError(`elementwise('${name}'): the definition must return an expression`);
   const row: FunctionRow = { id: nextUserId--, name, arity, expand: define, ...(options.grad === undefined ? {} : { grad: options.grad }) };
   const transparent = options.grad === undefined;
+  const form = transparent ? body : call(row, args);
   const op = ((...given: (ExprLike | Operand)[]) => {
     if (given.length !== arity) throw new ValueError(`${name} takes ${arity} operands, got ${given.length}`);
-    if (given.some((a) => a instanceof Expr)) return transparent ? define(...(given as Expr[])) : call(row, given as ExprLike[]);
-    return applyForm(name, transparent ? body : call(row, args), options.dtype ?? 'float', given as Operand[]);
+    if (given.some((a) => a instanceof Expr)) {
+      const operands = (given as ExprLike[]).map(asExpr);
+      return transparent ? define(...operands) : call(row, operands);
+    }
+    return applyForm(name, form, options.dtype ?? 'float', given as Operand[]);
   }) as unknown as ElementwiseOp;
   Object.defineProperties(op, { row: { value: row }, opName: { value: name }, name: { value: name } });
+  forms.set(op, form);
   return op;
 }
+
+/** The expressions of ops made by {@link elementwise}, all operands as inputs. */
+const forms = new WeakMap<ElementwiseOp, Expr>();
 
 /** User rows have negative ids, so that they never meet those of named functions. */
 let nextUserId = -1;

@@ -1,5 +1,7 @@
-import { arange, DTypeError, full, grad, InPlaceError, scope, type Tensor, tensor, zeros } from '@nabla/core';
-import { debug } from '@nabla/core/internals';
+import v8 from 'node:v8';
+import vm from 'node:vm';
+import { arange, DTypeError, elementwise, full, grad, InPlaceError, scope, type Tensor, tensor, zeros } from '@nabla/core';
+import { compiledKernels, constant, debug, input, param } from '@nabla/core/internals';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 // Corners that reviews found, and that no test of a family covers.
@@ -131,5 +133,59 @@ describe('scopes', () => {
     });
     y.backward();
     expect(numbers(w!.grad)).toEqual(new Array(100).fill(8));
+  });
+});
+
+describe('expressions', () => {
+  v8.setFlagsFromString('--expose-gc');
+  const collect = vm.runInNewContext('gc') as () => void;
+  /** Weak references let go at the end of a turn of the event loop only. */
+  const forget = async (): Promise<void> => {
+    for (let k = 0; k < 2; k++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      collect();
+    }
+  };
+
+  test('that an op builds at every call keep their kernels when the collector runs', async () => {
+    const x = tensor([3, 4], { requiresGrad: true });
+    const run = (): void => {
+      for (const p of [1, 2, 3]) x.norm(p).backward();
+      x.std().backward();
+    };
+    run();
+    await forget();
+    const before = compiledKernels();
+    run();
+    expect(compiledKernels() - before).toBe(0);
+  });
+
+  test('that are made without end, and without a turn of the event loop, are forgotten', () => {
+    const x = tensor([1, 2], { requiresGrad: true });
+    const make = (from: number, n: number): number => {
+      for (let i = from; i < from + n; i++) {
+        const f = elementwise('f', (a, b) => a.mul(b).add(i).tanh());
+        if (i % 100 === 0) f(x, 2).sum().backward();
+      }
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const first = make(0, 40_000);
+    expect(make(40_000, 40_000) - first).toBeLessThan(10e6);
+  });
+
+  test('as text name what is shared, and stay short', () => {
+    let e = input(0);
+    for (let k = 0; k < 60; k++) e = e.mul(e);
+    expect(String(e).length).toBeLessThan(2000);
+    expect(String(input(0).add(input(1).mul(-0)))).toBe('add(x0, mul(x1, -0))');
+    const s = input(0).exp();
+    expect(String(s.mul(s).add(param(0)))).toBe('t0 = exp(x0); add(mul(t0, t0), p0)');
+  });
+
+  test('take numbers where they take expressions, in any place', () => {
+    const f = elementwise('f', (x, beta) => beta.mul(x));
+    expect(f(input(0), 2)).toBe(constant(2).mul(input(0)));
+    expect(numbers(elementwise('g', (x) => f(x, 2))(tensor([3])))).toEqual([6]);
   });
 });

@@ -1,10 +1,11 @@
 import { ValueError } from '../errors.ts';
+import { BoundedCache } from './cache.ts';
 import type { FunctionRow } from './function.ts';
 
 /**
  * A scalar expression: an immutable, hash-consed node of a DAG over kernel inputs, numeric parameters, structural
- * constants and named functions. Two expressions built the same way are the same object, so kernels and derivatives
- * are cached by identity.
+ * constants and named functions. Two expressions built the same way are the same object (unless the first was forgotten,
+ * long unused), so kernels and derivatives are cached by identity.
  *
  * Every elementwise op adds itself as a method, so a user writes `x.mul(beta).sigmoid()`. Numbers in an expression are
  * structure: they are part of the kernel. What changes from call to call has to be an argument.
@@ -28,48 +29,63 @@ export class Expr {
     this.args = args;
   }
 
-  /** The expression as text, shared nodes named once: for messages and tests. */
+  /** The expression as text, for messages: calls that stand in several places are written once, under a name. */
   toString(): string {
-    switch (this.kind) {
-      case 'input':
-        return `x${this.value}`;
-      case 'param':
-        return `p${this.value}`;
-      case 'const':
-        return Object.is(this.value, -0) ? '-0' : String(this.value);
-      default:
-        return `${this.row!.name}(${this.args.join(', ')})`;
+    const order = topological([this]);
+    const uses = new Map<Expr, number>();
+    for (const e of order) for (const a of e.args) uses.set(a, (uses.get(a) ?? 0) + 1);
+    const lines: string[] = [];
+    const texts = new Map<Expr, string>();
+    for (const e of order) {
+      const text = e.kind === 'call' ? `${e.row!.name}(${e.args.map((a) => texts.get(a)!).join(', ')})` : leafText(e);
+      const shared = e.kind === 'call' && uses.get(e)! > 1;
+      texts.set(e, shared ? `t${lines.length}` : text);
+      if (shared) lines.push(`t${lines.length} = ${text}; `);
     }
+    return lines.join('') + texts.get(this)!;
   }
+}
+
+function leafText(e: Expr): string {
+  if (e.kind === 'input') return `x${e.value}`;
+  if (e.kind === 'param') return `p${e.value}`;
+  return Object.is(e.value, -0) ? '-0' : String(e.value);
 }
 
 /** An expression, or a number that stands for a constant. */
 export type ExprLike = Expr | number;
 
-// Weak, so that expressions a program no longer uses cost nothing; the registry removes their keys.
-const table = new Map<string, WeakRef<Expr>>();
-const dead = new FinalizationRegistry<string>((key) => {
-  if (table.get(key)?.deref() === undefined) table.delete(key);
-});
+// Bounded rather than weak: an expression that an op builds anew at every call keeps its kernel whenever the collector
+// runs, and a program that makes expressions without end stays flat even if it never yields to the event loop, until
+// which weak references hold what they refer to. An expression that is forgotten and built again is compiled again.
+const table = new BoundedCache<Expr>(2 ** 15);
 let nextId = 0;
 
 function intern(key: string, kind: Expr['kind'], value: number, row: FunctionRow | null, args: readonly Expr[]): Expr {
-  const found = table.get(key)?.deref();
+  const found = table.get(key);
   if (found !== undefined) return found;
   const made = new Expr(nextId++, kind, value, row, args);
-  table.set(key, new WeakRef(made));
-  dead.register(made, key);
+  table.set(key, made);
   return made;
+}
+
+// Never forgotten: derivatives and substitutions look for these very objects.
+const inputs: Expr[] = [];
+const params: Expr[] = [];
+
+function leaf(known: Expr[], kind: 'input' | 'param', i: number): Expr {
+  while (known.length <= i) known.push(new Expr(nextId++, kind, known.length, null, []));
+  return known[i]!;
 }
 
 /** The value of the kernel's i-th input at the current element. */
 export function input(i: number): Expr {
-  return intern(`i${i}`, 'input', i, null, []);
+  return leaf(inputs, 'input', i);
 }
 
 /** The i-th numeric argument of the kernel: a number that may change from call to call without a new kernel. */
 export function param(i: number): Expr {
-  return intern(`p${i}`, 'param', i, null, []);
+  return leaf(params, 'param', i);
 }
 
 /** A constant that is part of the kernel. -0 and 0 are different constants. */
