@@ -46,7 +46,7 @@ export function parseOptions(argv: readonly string[]): LabOptions | null {
     .option('--seed <n>', 'first seed', integer(0), 1)
     .option('--seeds <n>', 'how many seeds', integer(1), 3)
     .option('--epochs <n>', "epochs of every experiment (default: each experiment's own)", integer(1))
-    .option('--limit <n>', 'use at most this many training images, 0 for all', integer(0), 5000)
+    .option('--limit <n>', 'use at most this many training images, 0 for all', integer(0), 4000)
     .option('--workers <n>', 'processes to train in (CPU only)', integer(1), availableParallelism())
     .option('--out <dir>', 'folder for report.html and results.json', 'norm-lab-report')
     .allowExcessArguments(false)
