@@ -20,7 +20,7 @@ export class Expr {
   readonly row: FunctionRow | null;
   readonly args: readonly Expr[];
 
-  /** Use {@link input}, {@link param}, {@link constant} and {@link call}: nodes are hash-consed. */
+  /** Nodes are hash-consed: `input`, `param`, `constant` and `call` make them, nothing else does. */
   constructor(id: number, kind: Expr['kind'], value: number, row: FunctionRow | null, args: readonly Expr[]) {
     this.id = id;
     this.kind = kind;
