@@ -74,5 +74,7 @@ export interface ElementwiseSamples {
   readonly avoid?: readonly (readonly number[])[];
   /** Operands whose difference stays at least 0.05 (maximum, fmod near multiples, ...). */
   readonly distinct?: boolean;
+  /** Why there is no record of it in functions.json: PyTorch has no such function. */
+  readonly unrecorded?: string;
   readonly errors?: readonly ErrorCase[];
 }

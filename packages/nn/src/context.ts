@@ -26,9 +26,10 @@ function note(error: Error): void {
   if (stack == null) return;
   seen.set(error, null);
   const before = error.message;
+  // Engines print the stack. V8 writes it when it is first read, with the message of that moment: so it is read here.
+  const trace = error.stack;
   error.message = `${before} (in ${describe(stack)})`;
-  // V8 prints the stack, which holds the message as it was when the error was made.
-  if (error.stack?.includes(before)) error.stack = error.stack.replace(before, () => error.message);
+  if (trace !== undefined) error.stack = trace.replace(before, () => error.message);
 }
 
 /** `Net.layers.2: Linear` */

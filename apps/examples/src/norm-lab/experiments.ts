@@ -63,7 +63,7 @@ function convnet(arm: Arm, { height, width, classes }: Geometry): Module {
  * A recurrent network that reads an image from top to bottom: h = tanh(norm(W x + U h)). The normalization acts on the
  * summed input of each step, with one set of statistics and weights for all steps, as in Ba et al. 2016 (equation 4).
  */
-export class RowReader extends Module {
+class RowReader extends Module {
   readonly rows: number;
   readonly hidden: number;
   readonly input: Linear<number, number>;

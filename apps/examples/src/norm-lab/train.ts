@@ -26,14 +26,14 @@ export interface JobResult {
 }
 
 /** Images and labels on a backend, standardized with the mean and deviation of the training images. */
-export interface DeviceImages {
+interface DeviceImages {
   readonly x: Tensor;
   readonly y: Tensor;
   readonly count: number;
 }
 
 /** Uploads both parts of a data set. */
-export function upload(data: ImageData, device: Backend): { train: DeviceImages; test: DeviceImages } {
+function upload(data: ImageData, device: Backend): { train: DeviceImages; test: DeviceImages } {
   let sum = 0;
   let squares = 0;
   for (const v of data.train.images) {

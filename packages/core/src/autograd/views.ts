@@ -29,7 +29,7 @@ export function needsGrad(t: Tensor): boolean {
 }
 
 /** Rebuilds a view's history when its base was written to after the view was made or last refreshed. */
-export function refreshView(view: Tensor): void {
+function refreshView(view: Tensor): void {
   const base = view.viewOf!;
   if (view.epoch === base.epoch) return;
   view.epoch = base.epoch;

@@ -2,11 +2,6 @@ import type { NdArray, Sample } from '../op.samples.ts';
 
 // Plain n-dimensional arrays for references: one function per element, no strides.
 
-/** Number of elements. */
-export function count(shape: readonly number[]): number {
-  return shape.reduce((p, n) => p * n, 1);
-}
-
 /** The coordinates of every element in row-major order. */
 export function coordinates(shape: readonly number[]): number[][] {
   return shape.reduce<number[][]>((rows, n) => rows.flatMap((row) => Array.from({ length: n }, (_, i) => [...row, i])), [[]]);
