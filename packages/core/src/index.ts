@@ -25,8 +25,17 @@ export { type DType, FloatScalar, float, type Promotable, promoteTypes, resultTy
 export { type DTypeRule, type ElementwiseOp, elementwise, type Operand, type UserElementwiseOptions } from './elementwise.ts';
 export * from './errors.ts';
 export type { Derivative, FunctionOptions, FunctionRow, GpuBody, Printer } from './expr/function.ts';
-export { Expr, type ExprLike } from './expr/node.ts';
-export { type BackwardContext, defineOp, defineView, type Meta, type OpDefinition, type OpFunction, type ViewDefinition } from './op.ts';
+export { constant, Expr, type ExprLike } from './expr/node.ts';
+export {
+  type BackwardContext,
+  defineOp,
+  defineView,
+  type Meta,
+  type OpDefinition,
+  type OpFunction,
+  type ViewDefinition,
+  type ViewWindow,
+} from './op.ts';
 export * from './ops/index.ts';
 export { defaultGenerator, Generator, type GeneratorState, manualSeed } from './random/generator.ts';
 export type { Dims, KeepDim, ReduceFunction, ReduceMethod, ReduceOver } from './reduction.ts';

@@ -4,7 +4,9 @@ import { type RecordedBackward, recordNode } from './autograd/record.ts';
 import { needsGrad, viewData } from './autograd/views.ts';
 import type { DType } from './dtype.ts';
 import { isFloating } from './dtype.ts';
-import { ValueError } from './errors.ts';
+import { ShapeError, ValueError } from './errors.ts';
+import { sameShape } from './layout.ts';
+import { show } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
 /** Shape and dtype of a result. */
@@ -59,6 +61,7 @@ export function defineOp<A>(definition: OpDefinition<A>): OpFunction<A> {
   return (inputs, attrs) => {
     const metas = def.infer(inputs, attrs);
     const outputs = def.forward(inputs, attrs, metas);
+    checkOutputs(def.name, inputs, outputs, metas);
     if (def.backward === undefined || !isGradEnabled() || !inputs.some(needsGrad) || !outputs.some((t) => isFloating(t.dtype)))
       return outputs;
     const save = def.save?.(inputs, outputs, attrs) ?? [];
@@ -66,6 +69,22 @@ export function defineOp<A>(definition: OpDefinition<A>): OpFunction<A> {
     recordNode(def.name, inputs, outputs, save, backwardOf(def, attrs, needs));
     return outputs;
   };
+}
+
+/** Blames the author of an op whose forward does not give what its infer announced. */
+function checkOutputs(name: string, inputs: readonly Tensor[], outputs: readonly Tensor[], metas: readonly Meta[]): void {
+  if (outputs.length !== metas.length)
+    throw new ValueError(`${name}: infer announced ${metas.length} outputs, forward gave ${outputs.length}`);
+  for (let i = 0; i < outputs.length; i++) {
+    const out = outputs[i]!;
+    const { shape, dtype } = metas[i]!;
+    if (inputs.includes(out))
+      throw new ValueError(`${name}: forward gave one of its inputs as output ${i}; it must make a tensor of its own`);
+    if (!sameShape(out.shape, shape) || out.dtype !== dtype) {
+      const [got, want] = [`${out.dtype} ${show(out.shape)}`, `${dtype} ${show(shape)}`];
+      throw new ShapeError(`${name}: infer announced ${want} for output ${i}, forward gave ${got}`);
+    }
+  }
 }
 
 // A function of its own: the closure must not hold the forward call's tensors.
@@ -76,12 +95,19 @@ function backwardOf<A>(def: OpDefinition<A>, attrs: A, needs: readonly boolean[]
   };
 }
 
+/** Which elements of a storage a view shows. */
+export interface ViewWindow {
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+  readonly offset: number;
+}
+
 /** A view op: the result shares the storage of its one input. */
 export interface ViewDefinition<A> {
   readonly name: string;
   readonly doc: string;
   /** The window; throws the op's typed errors. */
-  window(t: Tensor, attrs: A): { readonly shape: readonly number[]; readonly strides: readonly number[]; readonly offset: number };
+  window(t: Tensor, attrs: A): ViewWindow;
   /** Gradient of the input from the gradient of the view, written with tensor ops. */
   backward(ctx: { readonly attrs: A; readonly input: TensorInfo }, grad: Tensor): Tensor;
 }
@@ -91,9 +117,9 @@ export function defineView<A>(definition: ViewDefinition<A>): (t: Tensor, attrs:
   const run = defineOp<A>({
     name: definition.name,
     doc: definition.doc,
-    infer: ([t]) => [{ shape: [], dtype: t!.dtype }],
-    forward: ([t], attrs) => {
-      const w = definition.window(t!, attrs);
+    infer: ([t], attrs) => [{ ...definition.window(t!, attrs), dtype: t!.dtype }],
+    forward: ([t], _attrs, [meta]) => {
+      const w = meta as Meta & ViewWindow;
       return [viewData(t!, w.shape, w.strides, w.offset)];
     },
     backward: ({ attrs, inputs }, [g]) => [g == null ? null : definition.backward({ attrs, input: inputs[0]! }, g)],
