@@ -71,6 +71,34 @@ export function castValue(value: number, dtype: DType): number {
   }
 }
 
+/** Whether an element of `dtype` can have this value, but for the rounding of floating dtypes. */
+export function holds(dtype: DType, value: number): boolean {
+  switch (dtype) {
+    case 'int32':
+      return (value | 0) === value;
+    case 'int64':
+      return Number.isSafeInteger(value);
+    case 'uint8':
+      return (value & 255) === value;
+    case 'bool':
+      return value === 0 || value === 1;
+    default:
+      return true;
+  }
+}
+
+/**
+ * {@link castValue} of what a user gives as the value of an element: fractions are cut off, but what an integer dtype
+ * would wrap around is an error. As in PyTorch, uint8 takes negative numbers for their complement.
+ */
+export function elementValue(op: string, value: number, dtype: DType): number {
+  if (isIntegral(dtype)) {
+    const whole = Math.trunc(value);
+    if (!holds(dtype, dtype === 'uint8' ? Math.abs(whole) : whole)) throw new DTypeError(`${op}: ${value} does not fit ${dtype}`);
+  }
+  return castValue(value, dtype);
+}
+
 /** Passes integers that a double holds exactly; anything else cannot be an int64 here. */
 export function exactInteger(value: number): number {
   if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER || value !== value) {
@@ -109,7 +137,7 @@ export function scalarValue(s: Scalar): number {
 }
 
 /** The dtype with which a bare scalar enters promotion: bool, int64 or float32 (the default float). */
-export function scalarDType(s: Scalar): DType {
+function scalarDType(s: Scalar): DType {
   if (typeof s === 'boolean') return 'bool';
   return typeof s === 'number' && Number.isInteger(s) ? 'int64' : 'float32';
 }

@@ -1,6 +1,6 @@
 import { isGradEnabled } from './autograd/modes.ts';
 import { needsGrad } from './autograd/views.ts';
-import { type DType, isFloating, resultType, type Scalar, scalarValue } from './dtype.ts';
+import { type DType, FloatScalar, holds, isFloating, resultType, type Scalar, scalarValue } from './dtype.ts';
 import { DTypeError, ShapeError, ValueError } from './errors.ts';
 import { evaluate } from './evaluate.ts';
 import { defineFunction, type FunctionOptions, type FunctionRow } from './expr/function.ts';
@@ -59,12 +59,40 @@ export function elementwiseTypes(
   operands: readonly Operand[],
   reject: readonly DType[] = [],
 ): { compute: DType; output: DType } {
+  for (const o of operands) checkOperand(name, o);
   const values = rule === 'select' ? operands.slice(1) : operands;
   let common = resultType(values as readonly (Tensor | Scalar)[]);
   if (rule === 'float' && !isFloating(common)) common = 'float32';
   if (rule === 'integral' && isFloating(common)) throw new DTypeError(`${name}: not defined for ${common}, only for integers and bool`);
   if (reject.includes(common)) throw new DTypeError(`${name}: not defined for ${common}`);
-  return { compute: common, output: rule === 'compare' ? 'bool' : common };
+  return rule === 'compare' ? { compute: wideEnough(common, operands), output: 'bool' } : { compute: common, output: common };
+}
+
+/** Refuses what is neither a tensor nor a number: an array, a string, a bigint would be taken for NaN. */
+function checkOperand(name: string, o: Operand): void {
+  if (typeof o === 'number' || typeof o === 'boolean' || isTensor(o) || o instanceof FloatScalar) return;
+  const what = o === null ? 'null' : Array.isArray(o) ? 'an array' : typeof o;
+  throw new ValueError(`${name}: an operand must be a tensor, a number or a boolean, got ${what}`);
+}
+
+/** A dtype in which integers of dtype `common` compare with these numbers as they are: 256 is no uint8, but larger than all. */
+function wideEnough(common: DType, operands: readonly Operand[]): DType {
+  if (isFloating(common)) return common;
+  let wide = common;
+  for (const o of operands) {
+    if (isTensor(o)) continue;
+    const value = scalarValue(o);
+    if (!holds(wide, value)) wide = Number.isSafeInteger(value) ? 'int64' : 'float64';
+  }
+  return wide;
+}
+
+/** Refuses numbers that an op would hand on (a bound, a choice) but that the dtype of its result cannot hold. */
+function checkHeld(name: string, row: FunctionRow, compute: DType, operands: readonly Operand[]): void {
+  if (row.exact !== true || isFloating(compute)) return;
+  for (const o of operands) {
+    if (!isTensor(o) && !holds(compute, scalarValue(o))) throw new DTypeError(`${name}: ${scalarValue(o)} does not fit ${compute}`);
+  }
 }
 
 /** `row` with tensors as inputs and numbers as parameters, in the order of `pattern` ('t' or 's' per operand). */
@@ -92,6 +120,7 @@ function formOf(row: FunctionRow, pattern: string): Expr {
 /** Applies a row to tensors and numbers, recording gradients. */
 export function applyRow(row: FunctionRow, rule: DTypeRule, operands: readonly Operand[], reject: readonly DType[] = []): Tensor {
   const { compute, output } = elementwiseTypes(row.name, rule, operands, reject);
+  checkHeld(row.name, row, compute, operands);
   const { tensors, params, pattern } = split(operands);
   if (tensors.length === 0) return applyRow(row, rule, [full([], operands[0]! as never), ...operands.slice(1)], reject);
   const shape = broadcastShapes(
@@ -132,7 +161,9 @@ export function applyRowInPlace(
   reject?: readonly DType[],
 ): Tensor {
   const run = (): Tensor => applyRow(row, rule, [self, ...rest], reject);
-  return applyInPlace(`${row.name}_`, (pattern) => formOf(row, pattern), rule, self, rest, run, reject);
+  const name = `${row.name}_`;
+  if (row.exact === true) checkHeld(name, row, elementwiseTypes(name, rule, [self, ...rest], reject).compute, rest);
+  return applyInPlace(name, (pattern) => formOf(row, pattern), rule, self, rest, run, reject);
 }
 
 /** As {@link applyRowInPlace}, for an op made by {@link elementwise}. */
@@ -172,7 +203,7 @@ function applyInPlace(
 }
 
 /** In-place results may widen but not change kind: a float cannot be stored in an integer tensor. */
-export function checkCast(name: string, from: DType, to: DType): void {
+function checkCast(name: string, from: DType, to: DType): void {
   const kind = (d: DType): number => (isFloating(d) ? 2 : d === 'bool' ? 0 : 1);
   if (kind(from) > kind(to)) throw new DTypeError(`${name}: a ${from} result cannot be written into a ${to} tensor`);
 }

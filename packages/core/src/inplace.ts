@@ -1,8 +1,8 @@
 import { isGradEnabled } from './autograd/modes.ts';
 import { type GraphNode, setNodeListener } from './autograd/node.ts';
 import { checkRecordable, fillsStorage, needsGrad, rebase } from './autograd/views.ts';
-import type { Handle } from './backend.ts';
-import type { DType } from './dtype.ts';
+import type { Backend, Handle } from './backend.ts';
+import { type DType, isFloating } from './dtype.ts';
 import { DTypeError, InPlaceError, ShapeError } from './errors.ts';
 import { spread } from './evaluate.ts';
 import type { Expr } from './expr/node.ts';
@@ -13,7 +13,7 @@ import { show } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
 /** Refuses writes that would corrupt data or a graph. `recorded` writes get a history; others must not touch leaves that need gradients. */
-export function checkWritable(name: string, self: Tensor): void {
+function checkWritable(name: string, self: Tensor): void {
   if (overlaps(self.shape, self.strides)) {
     throw new InPlaceError(
       `${name}: several elements of this ${show(self.shape)} tensor share one place in memory (it was expanded); clone() it before writing`,
@@ -64,6 +64,9 @@ export function inPlace(name: string, self: Tensor, compute: () => Tensor): Tens
   return self;
 }
 
+/** Whether a kernel can write where it reads. Of integers it cannot: an overflow in the middle must leave nothing written. */
+const direct = (backend: Backend, compute: DType): boolean => backend.caps.inPlace && (isFloating(compute) || compute === 'bool');
+
 /** Evaluates straight into `self`, without recording. */
 export function writeElementwise(
   name: string,
@@ -76,7 +79,7 @@ export function writeElementwise(
   checkWritable(name, self);
   const backend = backendOf(name, tensors);
   const request = { exprs: [expr], params, shape: self.shape, compute, outputs: [self.dtype] };
-  if (backend.caps.inPlace) {
+  if (direct(backend, compute)) {
     const inputs = tensors.map((t) => spread(collides(self, t) ? copyData(t) : t, self.shape));
     mapKernel(backend, name, { ...request, inputs, into: [self] });
     self.storage.version++;
@@ -130,7 +133,7 @@ export function updateInPlace(
   }
   const backend = backendOf(name, [...targets, ...inputs]);
   const request = { exprs, params, shape, compute: dtype, outputs: targets.map(() => dtype) };
-  if (backend.caps.inPlace) {
+  if (direct(backend, dtype)) {
     const views = inputs.map((t) => spread(targets.some((to) => collides(to, t)) ? copyData(t) : t, shape));
     mapKernel(backend, name, { ...request, inputs: views, into: targets });
     for (const t of targets) t.storage.version++;

@@ -1,4 +1,4 @@
-import { castValue } from './dtype.ts';
+import { elementValue } from './dtype.ts';
 import { copyData, fullData } from './kernels.ts';
 import { defineOp, type OpFunction } from './op.ts';
 import { zerosLike } from './ops/create.ts';
@@ -11,7 +11,7 @@ export const fillOp: OpFunction<number> = defineOp<number>({
   name: 'fill',
   doc: 'every element overwritten by a number',
   infer: ([t]) => [{ shape: t!.shape, dtype: t!.dtype }],
-  forward: ([t], value) => [fullData(t!.device, castValue(value, t!.dtype), t!.dtype, t!.shape)],
+  forward: ([t], value) => [fullData(t!.device, elementValue('fill_', value, t!.dtype), t!.dtype, t!.shape)],
   backward: (_ctx, [g]) => [zerosLike(g!)],
 });
 

@@ -1,4 +1,4 @@
-import { castValue } from './dtype.ts';
+import { elementValue } from './dtype.ts';
 import { ShapeError } from './errors.ts';
 import { computeKernel, wrap } from './kernels.ts';
 import { sizeOf } from './layout.ts';
@@ -25,7 +25,7 @@ const padOp = defineOp<Margins>({
   },
   forward: ([t], { before, after, value }, [out]) => {
     const handle = computeKernel(t!.device, 'pad', [t!], out!.dtype, sizeOf(out!.shape), (b, [src]) =>
-      b.pad({ src: src!, before, after, value: castValue(value, out!.dtype) }),
+      b.pad({ src: src!, before, after, value: elementValue('pad', value, out!.dtype) }),
     );
     return [wrap(t!.device, handle, out!.dtype, out!.shape)];
   },

@@ -1,7 +1,23 @@
 import v8 from 'node:v8';
 import vm from 'node:vm';
-import { arange, DTypeError, elementwise, full, grad, InPlaceError, scope, type Tensor, tensor, zeros } from '@nabla/core';
-import { compiledKernels, constant, debug, input, param } from '@nabla/core/internals';
+import {
+  arange,
+  DTypeError,
+  elementwise,
+  eye,
+  float,
+  full,
+  grad,
+  InPlaceError,
+  ShapeError,
+  scope,
+  type Tensor,
+  tensor,
+  ValueError,
+  where,
+  zeros,
+} from '@nabla/core';
+import { CpuBackend, compiledKernels, constant, debug, input, param } from '@nabla/core/internals';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 // Corners that reviews found, and that no test of a family covers.
@@ -187,5 +203,141 @@ describe('expressions', () => {
     const f = elementwise('f', (x, beta) => beta.mul(x));
     expect(f(input(0), 2)).toBe(constant(2).mul(input(0)));
     expect(numbers(elementwise('g', (x) => f(x, 2))(tensor([3])))).toEqual([6]);
+  });
+});
+
+const int32 = (...values: number[]): Tensor => tensor(Int32Array.from(values));
+const uint8 = (...values: number[]): Tensor => tensor(Uint8Array.from(values));
+const int64 = (...values: number[]): Tensor => tensor(values, { dtype: 'int64' });
+const largest = 2 ** 53 - 1;
+
+describe('numbers beside integer tensors', () => {
+  test('compare as they are, though the dtype of the tensor cannot hold them', () => {
+    expect(numbers(uint8(5).lt(256))).toEqual([1]);
+    expect(numbers(uint8(5).gt(-1))).toEqual([1]);
+    expect(numbers(uint8(0, 5).logicalAnd(256))).toEqual([0, 1]);
+    expect(numbers(int32(5).lt(3e9))).toEqual([1]);
+    expect(numbers(int32(5).eq(2 ** 32 + 5))).toEqual([0]);
+    expect(numbers(int64(largest).lt(2 ** 53))).toEqual([1]);
+    expect(numbers(int64(5).gt(-1e300))).toEqual([1]);
+  });
+
+  test('are refused where they would be handed on wrapped around', () => {
+    expect(() => uint8(5).clamp(0, 300)).toThrow(/clamp: 300 does not fit uint8/);
+    const t = uint8(5);
+    expect(() => t.clamp_(-1, 200)).toThrow(/clamp_: -1 does not fit uint8/);
+    expect(() => t.maximum(256)).toThrow(DTypeError);
+    expect(() => where(t.gt(0), t, 300)).toThrow(DTypeError);
+    expect(() => t.maskedFill(t.gt(0), 300)).toThrow(DTypeError);
+    expect(() => t.indexPut_([0], 300)).toThrow(DTypeError);
+    expect(() => t.fill_(300)).toThrow(/fill_: 300 does not fit uint8/);
+    expect(numbers(t)).toEqual([5]);
+    expect(() => tensor([300], { dtype: 'uint8' })).toThrow(/tensor: 300 does not fit uint8/);
+    expect(() => full([1], 3e9, { dtype: 'int32' })).toThrow(/full: 3000000000 does not fit int32/);
+    expect(() => tensor([Number.NaN], { dtype: 'int32' })).toThrow(DTypeError);
+    expect(numbers(full([1], -1, { dtype: 'uint8' }))).toEqual([255]); // as in PyTorch
+    expect(numbers(tensor([1.9, -1.9], { dtype: 'int32' }))).toEqual([1, -1]);
+  });
+
+  test('wrap in arithmetic, as in PyTorch', () => {
+    expect(numbers(uint8(5).add(300))).toEqual([49]);
+    expect(numbers(int32(3).mul_(2 ** 32 + 1))).toEqual([3]);
+  });
+});
+
+describe('integer arithmetic', () => {
+  test('an overflow or a bad shift leaves nothing written in place', () => {
+    const big = int64(1, 2 ** 52, 3);
+    expect(() => big.mul_(4)).toThrow(DTypeError);
+    expect(numbers(big)).toEqual([1, 2 ** 52, 3]);
+    const row = int64(1, 2 ** 52, 3).narrow(0, 0, 2);
+    expect(() => row.mul_(4)).toThrow(DTypeError);
+    expect(numbers(row)).toEqual([1, 2 ** 52]);
+    const shifted = int32(1, 2);
+    expect(() => shifted.bitwiseLeftShift_(int32(1, -1))).toThrow(ValueError);
+    expect(numbers(shifted)).toEqual([1, 2]);
+  });
+
+  test('int64 is exact or an error on the way too', () => {
+    const sum = int64(largest, 2, -2);
+    expect(() => sum.sum()).toThrow(DTypeError);
+    expect(() => (sum.reshape([3, 1]) as Tensor).sum(0)).toThrow(DTypeError);
+    expect(() => int64(largest).scatterAdd(0, int64(0, 0), int64(1, -1))).toThrow(DTypeError);
+    expect(() => sum.matmul(int64(1, 1, 1))).toThrow(DTypeError);
+    expect(() => int64(2 ** 40, -(2 ** 40)).matmul(int64(2 ** 20 + 1, 2 ** 20))).toThrow(DTypeError);
+    expect(() => int64(-5).addcmul(int64(94906267), int64(94906267))).toThrow(DTypeError);
+  });
+
+  test('products of int32 and uint8 wrap before a double loses their low bits', () => {
+    const most = 2 ** 31 - 1;
+    expect(numbers(int32(0).addcmul(int32(most), int32(most)))).toEqual([1]);
+    expect(int32(most, most, 3).prod(null, { dtype: 'int32' }).item()).toBe(3);
+    const bytes = uint8(255, 255, 255, 255, 255, 255, 255, 255);
+    expect(bytes.prod(null, { dtype: 'uint8' }).item()).toBe(1);
+  });
+
+  test('a fraction among integers in an expression is an error, not a fraction in an integer tensor', () => {
+    const half = elementwise('half', (x) => x.mul(0.5), { dtype: 'promote' });
+    expect(() => half(int64(5))).toThrow(/the constant 0.5 of an expression is no int64/);
+    expect(numbers(half(tensor([5])))).toEqual([2.5]);
+  });
+});
+
+describe('arguments that make no sense', () => {
+  const wrong = [
+    ['2', 'string'],
+    [2n, 'bigint'],
+    [[1], 'an array'],
+    [null, 'null'],
+    [undefined, 'undefined'],
+  ] as const;
+  test.each(wrong)('%s as an operand', (operand, what) => {
+    expect(() => tensor([1]).add(operand as never)).toThrow(`add: an operand must be a tensor, a number or a boolean, got ${what}`);
+    expect(() => tensor([1]).mul_(operand as never)).toThrow(ValueError);
+  });
+
+  test('data and shapes of tensors', () => {
+    expect(() => tensor([1, 2, 3, 4], { shape: [-2, -2] })).toThrow(ShapeError);
+    expect(() => tensor([1, 2, 3, 4, 5], { shape: [2.5, 2] })).toThrow(ShapeError);
+    expect(() => tensor({ a: 1 } as never)).toThrow(ValueError);
+    expect(() => tensor(null as never)).toThrow(ValueError);
+    expect(() => eye(-1)).toThrow(ShapeError);
+    expect(() => tensor([1]).to('float16' as never)).toThrow(/to: unknown dtype 'float16'/);
+  });
+
+  test('but numbers marked as floating are data', () => {
+    const t = tensor([float(1), 2n]);
+    expect([t.dtype, numbers(t)]).toEqual(['float32', [1, 2]]);
+  });
+});
+
+describe('recycled buffers', () => {
+  test('those of shapes that are not asked for any more make room for others', () => {
+    const backend = new CpuBackend();
+    const mebibytes = 2 ** 20 / 4;
+    const give = (n: number, count: number): void => {
+      const made = Array.from({ length: count }, () => backend.fill(0, 'float32', n));
+      for (const h of made) backend.free(h, 'float32');
+    };
+    give(16 * mebibytes, 16);
+    expect(backend.memory().bytes).toBe(2 ** 28);
+    const handle = backend.fill(0, 'float32', 10 * mebibytes);
+    backend.free(handle, 'float32');
+    expect(backend.memory().bytes).toBeLessThanOrEqual(2 ** 28);
+    expect(backend.fill(1, 'float32', 10 * mebibytes) === handle).toBe(true);
+  });
+
+  test('poison shows in integers and bools too', () => {
+    const backend = new CpuBackend();
+    debug.poison = true;
+    try {
+      for (const dtype of ['bool', 'uint8', 'int32'] as const) {
+        const handle = backend.fill(0, dtype, 3);
+        backend.free(handle, dtype);
+        expect(Array.from(backend.readSync(handle, dtype, 3)).every((x) => x !== 0)).toBe(true);
+      }
+    } finally {
+      debug.poison = false;
+    }
   });
 });

@@ -1,6 +1,6 @@
 import type { GatherRequest, ScatterAddRequest, View } from '../backend.ts';
 import type { DType, TypedArray } from '../dtype.ts';
-import { allocate } from '../dtype.ts';
+import { allocate, exactInteger } from '../dtype.ts';
 import { IndexError } from '../errors.ts';
 import { contiguousStrides, sizeOf } from '../layout.ts';
 import { compile } from './compile.ts';
@@ -59,9 +59,12 @@ type Move = (loops: readonly Loop[], out: TypedArray, src: TypedArray, where: Ty
 function mover(kind: 'gather' | 'scatterAdd', dtype: DType, index: DType, rank: number, motions: readonly Motion[]): Move {
   return compile(`${kind}|${dtype}|${index}|${rank}${motions.join()}`, () => {
     const [o, s, w] = [0, 1, 2].map((i) => at(i, rank, motions)) as [string, string, string];
-    // bool stays 0 or 1: its sum is "any".
-    const add = dtype === 'bool' ? '|=' : '+=';
-    const one = (where: string): string => (kind === 'gather' ? `out[${o}]=src[${s}+${where}];` : `out[${o}+${where}]${add}src[${s}];`);
+    const add = (place: string): string => {
+      // bool stays 0 or 1: its sum is "any".
+      if (dtype === 'bool') return `${place}|=src[${s}];`;
+      return dtype === 'int64' ? `${place}=I(${place}+src[${s}]);` : `${place}+=src[${s}];`;
+    };
+    const one = (where: string): string => (kind === 'gather' ? `out[${o}]=src[${s}+${where}];` : add(`out[${o}+${where}]`));
     let inner: string;
     if (motions[2] === 'fixed' && rank > 0) {
       inner = `const k=w[${w}]*step;`;
@@ -71,7 +74,7 @@ function mover(kind: 'gather' | 'scatterAdd', dtype: DType, index: DType, rank: 
         inner += `if(n${d}>=${block})out.set(src.subarray(b1_${d}+k,b1_${d}+k+n${d}),b0_${d});else ${rows}`;
       } else inner += rows;
     } else inner = each(rank, one(`w[${w}]*step`));
-    return { code: `return function(loops,out,src,w,offsets,step){${nest(rank, 3, inner)}};`, helpers: {} };
+    return { code: `return function(loops,out,src,w,offsets,step){${nest(rank, 3, inner)}};`, helpers: { I: exactInteger } };
   }) as unknown as Move;
 }
 

@@ -1,6 +1,6 @@
 import type { MatmulRequest } from '../backend.ts';
 import type { TypedArray } from '../dtype.ts';
-import { allocate, exactInteger } from '../dtype.ts';
+import { allocate, exactInteger, isFloating } from '../dtype.ts';
 import { sizeOf } from '../layout.ts';
 
 /** Rows and columns of C that the inner loop keeps in registers. */
@@ -162,8 +162,13 @@ function direct(r: MatmulRequest, c: TypedArray, ao: number, bo: number, co: num
   }
 }
 
-/** Exact modular arithmetic: a double would lose the low bits of large int32 products. */
-function directInt32(r: MatmulRequest, c: TypedArray, ao: number, bo: number, co: number, m: number, n: number, k: number): void {
+/** A sum of products of integers: modulo 2^32, since a double would lose the low bits of large products. */
+const multiplyAdd32 = (s: number, x: number, y: number): number => (s + Math.imul(x, y)) | 0;
+/** The same for int64: an error as soon as a product or a sum leaves the exact range. */
+const multiplyAdd53 = (s: number, x: number, y: number): number => exactInteger(s + exactInteger(x * y));
+
+function directInteger(r: MatmulRequest, c: TypedArray, ao: number, bo: number, co: number, m: number, n: number, k: number): void {
+  const multiplyAdd = r.dtype === 'int64' ? multiplyAdd53 : multiplyAdd32;
   const a = r.a.handle as TypedArray;
   const b = r.b.handle as TypedArray;
   const [ai, ak] = r.a.strides.slice(-2) as [number, number];
@@ -171,7 +176,7 @@ function directInt32(r: MatmulRequest, c: TypedArray, ao: number, bo: number, co
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
       let s = 0;
-      for (let p = 0, x = ao + i * ai, y = bo + j * bj; p < k; p++, x += ak, y += bk) s = (s + Math.imul(a[x]!, b[y]!)) | 0;
+      for (let p = 0, x = ao + i * ai, y = bo + j * bj; p < k; p++, x += ak, y += bk) s = multiplyAdd(s, a[x]!, b[y]!);
       c[co + i * n + j] = s;
     }
   }
@@ -193,8 +198,8 @@ export function runMatmul(r: MatmulRequest, make: typeof allocate = allocate): T
   let ao = a.offset;
   let bo = b.offset;
   for (let t = 0; t < count; t++) {
-    if (r.dtype === 'int32' || r.dtype === 'uint8') directInt32(r, c, ao, bo, t * m * n, m, n, k);
-    else if (m * n * k <= small || m < 2 || n < 2 || r.dtype === 'int64') direct(r, c, ao, bo, t * m * n, m, n, k);
+    if (!isFloating(r.dtype)) directInteger(r, c, ao, bo, t * m * n, m, n, k);
+    else if (m * n * k <= small || m < 2 || n < 2) direct(r, c, ao, bo, t * m * n, m, n, k);
     else {
       const packA = packStrided(a.handle as TypedArray, ao, a.strides[rank - 2]!, a.strides[rank - 1]!);
       const packB = packStrided(b.handle as TypedArray, bo, b.strides[rank - 1]!, b.strides[rank - 2]!);
@@ -209,6 +214,5 @@ export function runMatmul(r: MatmulRequest, make: typeof allocate = allocate): T
       bo -= b.strides[d]! * batch[d]!;
     }
   }
-  if (r.dtype === 'int64') for (let i = 0; i < c.length; i++) exactInteger(c[i]!);
   return c;
 }

@@ -1,5 +1,5 @@
 import type { ReduceKind, ReduceRequest } from '../backend.ts';
-import type { TypedArray } from '../dtype.ts';
+import type { DType, TypedArray } from '../dtype.ts';
 import { allocate, isFloating } from '../dtype.ts';
 import { arityOf } from '../expr/node.ts';
 import { printJs } from '../expr/print.ts';
@@ -27,6 +27,14 @@ const steps: Readonly<Record<ReduceKind, Steps>> = {
   any: { init: '0', step: (a, v) => `if(${v}!==0)${a}=1;` },
   all: { init: '1', step: (a, v) => `if(${v}===0)${a}=0;` },
 };
+
+/** Integers: an int64 that leaves the exact range on the way is an error; products wrap before doubles lose their low bits. */
+function stepsFor(kind: ReduceKind, compute: DType): Steps {
+  const plain = steps[kind];
+  if (kind === 'sum' && compute === 'int64') return { ...plain, step: (a, v) => `${a}=I(${a}+${v});` };
+  if (kind !== 'prod' || isFloating(compute)) return plain;
+  return { ...plain, step: (a, v) => (compute === 'int64' ? `${a}=I(${a}*${v});` : `${a}=Math.imul(${a},${v});`) };
+}
 
 /** How the walk is arranged: which loops are outside, which are summed over, and whether a row of results is kept open. */
 interface Plan {
@@ -60,7 +68,7 @@ function source(r: ReduceRequest, p: Plan, motions: readonly string[]): { code: 
   const loops = [...p.kept, ...p.reduced, ...(p.row === null ? [] : [p.row])];
   const rank = loops.length;
   const count = r.inputs.length;
-  const { init, step } = steps[r.kind];
+  const { init, step } = stepsFor(r.kind, r.compute);
   const position = isPosition(r.kind);
   const head: string[] = ['let o=0;', position ? 'let r=0;' : ''];
   for (let i = 0; i < count; i++) head.push(`const a${i}=arrays[${i}];let b${i}_0=offsets[${i}];`);

@@ -1,6 +1,6 @@
 import type { DType } from '../dtype.ts';
-import { exactInteger, isFloating } from '../dtype.ts';
-import { ValueError } from '../errors.ts';
+import { castValue, exactInteger, isFloating } from '../dtype.ts';
+import { DTypeError, ValueError } from '../errors.ts';
 import { call, type Expr, topological } from './node.ts';
 
 /** JavaScript statements for a set of expressions. */
@@ -39,11 +39,13 @@ export function expandCalls(roots: readonly Expr[], opens: (e: Expr) => boolean)
   return roots.map((r) => done.get(r)!);
 }
 
+/** The text of a constant, as a value of `compute`. */
 function literal(value: number, compute: DType): string {
+  if (!isFloating(compute) && !Number.isInteger(value)) throw new DTypeError(`the constant ${value} of an expression is no ${compute}`);
   if (value !== value) return 'NaN';
   if (value === Infinity) return 'Infinity';
   if (value === -Infinity) return '(-Infinity)';
-  const v = compute === 'float32' ? Math.fround(value) : value;
+  const v = castValue(value, compute);
   const text = Object.is(v, -0) ? '-0' : String(v);
   return text.startsWith('-') ? `(${text})` : text;
 }
@@ -68,6 +70,8 @@ function settle(code: string, compute: DType, exact: boolean): string {
 /**
  * Prints expressions as JavaScript. Inputs are `x0`, `x1`, ... and parameters `p0`, ..., already of dtype `compute`;
  * every node is a value of that dtype: rounded for float32, wrapped for int32 and uint8, checked for int64.
+ *
+ * @throws DTypeError for a fraction as a constant among integers
  */
 export function printJs(roots: readonly Expr[], compute: DType): PrintedJs {
   const opened = expandCalls(roots, (e) => e.row!.js === undefined);

@@ -148,6 +148,9 @@ export const addcmul: AddcOp = withValue({
   dtype: 'promote',
   reject: ['bool'],
   js: (x, a, b, value) => `${x}+${value}*${a}*${b}`,
+  // A double loses the low bits of large products.
+  int: (x, a, b, value) => `${x}+Math.imul(Math.imul(${value},${a}),${b})`,
+  only: { int64: (x, a, b, value) => `${x}+I(I(${value}*${a})*${b})` },
   grad: [() => one, (_x, _a, b, value) => b.mul(value), (_x, a, _b, value) => a.mul(value), (_x, a, b) => a.mul(b)],
   doc: 'x + value * a * b',
 });

@@ -3,7 +3,7 @@ import { metaOf } from '../autograd/meta.ts';
 import { edgeOf, needsGrad } from '../autograd/views.ts';
 import type { Backend } from '../backend.ts';
 import type { DType, TypedArray } from '../dtype.ts';
-import { isDType } from '../dtype.ts';
+import { dtypes, isDType } from '../dtype.ts';
 import { AutogradError, DeviceError, DTypeError, ShapeError } from '../errors.ts';
 import { input } from '../expr/node.ts';
 import { inPlace } from '../inplace.ts';
@@ -117,6 +117,9 @@ addMethod('contiguous', function (this: Tensor) {
   return this.isContiguous ? this : this.clone();
 });
 addMethod('to', function (this: Tensor, target: DType | Backend, dtype?: DType) {
+  if (typeof target === 'string' && !isDType(target)) {
+    throw new DTypeError(`to: unknown dtype '${target as string}'; there are ${dtypes.join(', ')}`);
+  }
   const type = isDType(target) ? target : (dtype ?? this.dtype);
   const cast = (t: Tensor): Tensor => (type === t.dtype ? t : castOp([t], type)[0]!);
   if (isDType(target) || target === this.device) return cast(this);

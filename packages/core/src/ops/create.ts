@@ -1,7 +1,8 @@
-import { allocate, castValue, type DType, exactInteger, type FloatScalar, type Scalar, type TypedArray } from '../dtype.ts';
+import { allocate, type DType, elementValue, exactInteger, FloatScalar, type Scalar, type TypedArray } from '../dtype.ts';
 import { ShapeError, ValueError } from '../errors.ts';
 import { wrap } from '../kernels.ts';
 import { sizeOf } from '../layout.ts';
+import { checkSizes } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { isTensor, type Tensor } from '../tensor.ts';
 import { type CreationOptions, checkDevice, defaultBackend, finish, full } from './full.ts';
@@ -56,6 +57,7 @@ function numberOf(leaf: unknown): number {
   if (typeof leaf === 'number') return leaf;
   if (typeof leaf === 'boolean') return leaf ? 1 : 0;
   if (typeof leaf === 'bigint') return exactInteger(Number(leaf));
+  if (leaf instanceof FloatScalar) return leaf.value;
   throw new ValueError(`tensor: expected numbers, booleans or bigints, found ${leaf === null ? 'null' : typeof leaf}`);
 }
 
@@ -96,16 +98,13 @@ export function tensor(data: TensorData, options: CreationOptions & { shape?: Sh
         : leaves
             .map(ownDType)
             .reduce((a, b) => (a === 'float32' || b === 'float32' ? 'float32' : a === 'int64' || b === 'int64' ? 'int64' : a));
-  } else if (typeof data === 'object') {
-    values = [(data as FloatScalar).value];
-    shape = [];
-    own = 'float32';
   } else {
     values = [numberOf(data)];
     shape = [];
     own = ownDType(data);
   }
   if (options.shape !== undefined) {
+    checkSizes('tensor', options.shape);
     if (sizeOf(options.shape) !== values.length) {
       throw new ShapeError(`tensor: ${values.length} values do not fill the shape [${options.shape.join(', ')}]`);
     }
@@ -116,7 +115,7 @@ export function tensor(data: TensorData, options: CreationOptions & { shape?: Sh
   checkDevice('tensor', device, dtype);
   const buffer = allocate(dtype, values.length);
   if (dtype === own && ArrayBuffer.isView(values)) (buffer as Float32Array).set(values as Float32Array);
-  else for (let i = 0; i < values.length; i++) buffer[i] = castValue(values[i]!, dtype);
+  else for (let i = 0; i < values.length; i++) buffer[i] = elementValue('tensor', values[i]!, dtype);
   return finish(wrap(device, device.upload(buffer, dtype, buffer.length), dtype, shape), options);
 }
 
@@ -145,11 +144,18 @@ export function fullLike<S extends Shape>(t: Tensor<S>, value: number | boolean 
   return full(t.shape as never, value, { dtype: t.dtype, device: t.device, ...options }) as unknown as Tensor<S>;
 }
 
-function fromValues(n: number, at: (i: number) => number, shape: readonly number[], dtype: DType, options: CreationOptions): Tensor {
+function fromValues(
+  op: string,
+  n: number,
+  at: (i: number) => number,
+  shape: readonly number[],
+  dtype: DType,
+  options: CreationOptions,
+): Tensor {
   const device = options.device ?? defaultBackend();
-  checkDevice('create', device, dtype);
+  checkDevice(op, device, dtype);
   const buffer = allocate(dtype, n);
-  for (let i = 0; i < n; i++) buffer[i] = castValue(at(i), dtype);
+  for (let i = 0; i < n; i++) buffer[i] = elementValue(op, at(i), dtype);
   return finish(wrap(device, device.upload(buffer, dtype, n), dtype, shape), options);
 }
 
@@ -175,7 +181,7 @@ export function arange(...args: (number | CreationOptions | undefined)[]): Tenso
   if ((end - start) / step < 0) throw new ValueError(`arange: step ${step} points away from ${end}`);
   const n = Math.ceil((end - start) / step);
   const dtype = options.dtype ?? (numbers.every(Number.isInteger) ? 'int64' : 'float32');
-  return fromValues(n, (i) => start + i * step, [n], dtype, options);
+  return fromValues('arange', n, (i) => start + i * step, [n], dtype, options);
 }
 
 /** `steps` numbers from `start` to `end`, both included, evenly spaced. @see https://pytorch.org/docs/stable/generated/torch.linspace.html */
@@ -184,13 +190,14 @@ export function linspace(start: number, end: number, steps: number, options: Cre
   const step = steps > 1 ? (end - start) / (steps - 1) : 0;
   const dtype = options.dtype ?? 'float32';
   // From both ends, as PyTorch does, so that the last value is `end` exactly.
-  return fromValues(steps, (i) => (i < steps / 2 ? start + i * step : end - (steps - 1 - i) * step), [steps], dtype, options);
+  return fromValues('linspace', steps, (i) => (i < steps / 2 ? start + i * step : end - (steps - 1 - i) * step), [steps], dtype, options);
 }
 
 /** The identity matrix, or the first `m` columns of it. @see https://pytorch.org/docs/stable/generated/torch.eye.html */
 export function eye(n: number, m: number = n, options: CreationOptions = {}): Tensor {
   const dtype = options.dtype ?? 'float32';
-  return fromValues(n * m, (i) => (Math.floor(i / m) === i % m ? 1 : 0), [n, m], dtype, options);
+  checkSizes('eye', [n, m]);
+  return fromValues('eye', n * m, (i) => (Math.floor(i / m) === i % m ? 1 : 0), [n, m], dtype, options);
 }
 
 /** A tensor over a copy of a flat buffer, for code that has made its values already. */

@@ -1,7 +1,7 @@
 import { metaOf } from '../autograd/meta.ts';
 import type { Backend } from '../backend.ts';
 import { cpu } from '../backend-cpu/index.ts';
-import { castValue, type DType, type FloatScalar, isFloating, scalarValue } from '../dtype.ts';
+import { type DType, elementValue, type FloatScalar, isFloating, scalarValue } from '../dtype.ts';
 import { AutogradError, DTypeError } from '../errors.ts';
 import { fullData } from '../kernels.ts';
 import { checkSizes } from '../shape.ts';
@@ -61,6 +61,7 @@ export function checkDevice(op: string, device: Backend, dtype: DType): void {
  *
  * @param shape size of each dimension
  * @param options `dtype` defaults to float32 (bool for a boolean): JavaScript cannot tell 1 from 1.0
+ * @throws DTypeError for a number that an integer dtype cannot hold
  * @example
  * ```ts
  * full([2, 3], 0.5);
@@ -72,6 +73,6 @@ export function full<const S extends Shape>(shape: S, value: number | boolean | 
   const dtype = options.dtype ?? (typeof value === 'boolean' ? 'bool' : 'float32');
   const device = options.device ?? current;
   checkDevice('full', device, dtype);
-  const t = fullData(device, castValue(scalarValue(value), dtype), dtype, [...shape]) as unknown as Tensor<S>;
+  const t = fullData(device, elementValue('full', scalarValue(value), dtype), dtype, [...shape]) as unknown as Tensor<S>;
   return finish(t, options);
 }

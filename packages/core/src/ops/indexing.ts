@@ -1,4 +1,4 @@
-import { castValue } from '../dtype.ts';
+import { elementValue } from '../dtype.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
 import { scatterAddAlong, spreadIndex, takeEntries } from '../gathering.ts';
 import { inPlace } from '../inplace.ts';
@@ -115,7 +115,7 @@ function indexPut(t: Tensor, indices: readonly Index[], value: Tensor | number |
   }
   const subscript = resolve('indexPut_', t, indices, true);
   const { view } = subscript;
-  const source = isTensor(value) ? value.to(t.device) : fullData(t.device, castValue(Number(value), t.dtype), t.dtype, []);
+  const source = isTensor(value) ? value.to(t.device) : fullData(t.device, elementValue('indexPut_', Number(value), t.dtype), t.dtype, []);
   if (subscript.tensors.length === 0) {
     const entries = fitted(source, view.shape);
     if (accumulate) view.add_(entries);

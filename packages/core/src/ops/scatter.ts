@@ -1,4 +1,4 @@
-import { castValue, isFloating } from '../dtype.ts';
+import { elementValue, isFloating } from '../dtype.ts';
 import type { Bin } from '../elementwise-types.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
 import { checkIndexDType, gatherAlong, scatterAddAlong, spreadIndex } from '../gathering.ts';
@@ -60,8 +60,8 @@ function sameDType(op: string, t: Tensor, src: Tensor): void {
 }
 
 /** A number as an operand that leaves the dtype of `t` as it is. */
-function operand(value: number | boolean, t: Tensor): number | boolean {
-  const cast = castValue(Number(value), t.dtype);
+function operand(op: string, value: number | boolean, t: Tensor): number | boolean {
+  const cast = elementValue(op, Number(value), t.dtype);
   return t.dtype === 'bool' ? cast !== 0 : isFloating(t.dtype) ? Number(value) : cast;
 }
 
@@ -82,7 +82,7 @@ export function scatter(t: Tensor, dim: number, index: Tensor, src: Tensor | num
   if (!isTensor(src)) {
     const none = fullData(t.device, 0, 'int64', t.shape);
     const hits = scatterAddAlong(none, d, places, fullData(t.device, 1, 'int64', places.shape), 'scatter');
-    return where(hits.ne(0), operand(src, t), t) as Tensor;
+    return where(hits.ne(0), operand('scatter', src, t), t) as Tensor;
   }
   sameDType('scatter', t, src);
   checkIndexDType('scatter', places);
@@ -134,7 +134,7 @@ export function indexAdd(t: Tensor, dim: number, index: Tensor, source: Tensor, 
     );
   }
   const { alpha = 1 } = options;
-  const scaled = alpha === 1 ? added : (added.mul(operand(alpha, t) as number) as Tensor);
+  const scaled = alpha === 1 ? added : (added.mul(operand('indexAdd', alpha, t) as number) as Tensor);
   const out = scatterAddAlong(base, d, spreadIndex(index, d, want), scaled, 'indexAdd');
   return t.ndim === 0 ? (out.reshape([]) as Tensor) : out;
 }
@@ -161,7 +161,7 @@ export function maskedFill(t: Tensor, mask: Tensor, value: Tensor | number | boo
     throw new ShapeError(`maskedFill: the value must be a number or a 0-d tensor, got shape ${show(value.shape)}`);
   }
   broadcastShapes('maskedFill', [t.shape, mask.shape]);
-  return where(mask, isTensor(value) ? value.to(t.dtype) : operand(value, t), t) as Tensor;
+  return where(mask, isTensor(value) ? value.to(t.dtype) : operand('maskedFill', value, t), t) as Tensor;
 }
 
 addMethod('scatter', function (this: Tensor, dim: number, index: Tensor, src: Tensor | number) {
