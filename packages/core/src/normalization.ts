@@ -23,7 +23,7 @@ const centred = sub(input(0), input(1));
 const inverseDeviation = rsqrt(add(input(0), param(0)));
 
 /** The statistics of `x` over `dims`: in two passes, so that a large mean costs no digits of the variance. Differentiable. */
-export function statistics(name: string, x: Tensor, dims: readonly number[], eps: number): Statistics {
+function statistics(name: string, x: Tensor, dims: readonly number[], eps: number): Statistics {
   const over = { dims, keepdim: true, divisor: sizeOf(dims.map((d) => x.shape[d]!)) };
   const mean = fuseSum(name, input(0), [x], [], over);
   const variance = fuseSum(name, square(centred), [x, mean], [], over);

@@ -32,7 +32,7 @@ export function single(op: string, name: string, value: Single, least: number): 
 }
 
 /** `t` with `before[d]` and `after[d]` elements of `value` around it; negative amounts crop. */
-export function padData(op: string, t: Tensor, before: readonly number[], after: readonly number[], value: number): Tensor {
+function padData(op: string, t: Tensor, before: readonly number[], after: readonly number[], value: number): Tensor {
   if (before.every((n) => n === 0) && after.every((n) => n === 0)) return t;
   const shape = t.shape.map((n, d) => n + before[d]! + after[d]!);
   const handle = computeKernel(t.device, op, [t], t.dtype, sizeOf(shape), (b, [src]) => b.pad({ src: src!, before, after, value }));
