@@ -46,6 +46,7 @@ export function broadcastStrides(shape: readonly number[], strides: readonly num
 
 /** Whether some element of storage is reached by two indices (an expanded or overlapping view). */
 export function overlaps(shape: readonly number[], strides: readonly number[]): boolean {
+  if (isContiguous(shape, strides)) return false;
   const dims = shape.map((n, d) => ({ n, s: Math.abs(strides[d]!) })).filter((x) => x.n > 1);
   if (shape.includes(0)) return false;
   dims.sort((a, b) => a.s - b.s);

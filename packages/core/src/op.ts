@@ -117,7 +117,11 @@ export function defineView<A>(definition: ViewDefinition<A>): (t: Tensor, attrs:
   const run = defineOp<A>({
     name: definition.name,
     doc: definition.doc,
-    infer: ([t], attrs) => [{ ...definition.window(t!, attrs), dtype: t!.dtype }],
+    infer: ([t], attrs) => {
+      const { shape, strides, offset } = definition.window(t!, attrs);
+      const meta: Meta & ViewWindow = { shape, strides, offset, dtype: t!.dtype };
+      return [meta];
+    },
     forward: ([t], _attrs, [meta]) => {
       const w = meta as Meta & ViewWindow;
       return [viewData(t!, w.shape, w.strides, w.offset)];

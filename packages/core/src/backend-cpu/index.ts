@@ -111,11 +111,11 @@ export class CpuBackend implements Backend {
       out.set((src.handle as TypedArray).subarray(src.offset, src.offset + n));
       return out;
     }
-    return this.map(identity(src))[0] as TypedArray;
+    return this.map(identity(src, src.dtype))[0] as TypedArray;
   }
 
   write(dst: View, src: View): Handle {
-    runMap({ ...identity(src), outputs: [dst.dtype] }, [dst]);
+    runMap(identity(src, dst.dtype), [dst]);
     return dst.handle;
   }
 
@@ -144,8 +144,8 @@ export class CpuBackend implements Backend {
   }
 }
 
-function identity(src: View): MapRequest {
-  return { exprs: [input(0)], inputs: [src], params: [], shape: src.shape, compute: src.dtype, outputs: [src.dtype] };
+function identity(src: View, output: DType): MapRequest {
+  return { exprs: [input(0)], inputs: [src], params: [], shape: src.shape, compute: src.dtype, outputs: [output] };
 }
 
 /** The CPU backend of this copy of the library. */
