@@ -2,6 +2,7 @@ import v8 from 'node:v8';
 import vm from 'node:vm';
 import {
   arange,
+  customFunction,
   DTypeError,
   elementwise,
   eye,
@@ -339,5 +340,41 @@ describe('recycled buffers', () => {
     } finally {
       debug.poison = false;
     }
+  });
+});
+
+describe('results of custom functions', () => {
+  const backward = (_ctx: unknown, g: Tensor): Tensor => g.neg();
+
+  test('are tensors of their own: writing one changes neither an argument nor another result', () => {
+    const same = customFunction({ name: 'same', forward: (_ctx, x: Tensor) => x, backward });
+    const x = tensor([1, 2], { requiresGrad: true });
+    const y = same(x);
+    y.mul_(2);
+    expect([numbers(x), numbers(y)]).toEqual([
+      [1, 2],
+      [2, 4],
+    ]);
+    y.sum().backward();
+    expect(numbers(x.grad)).toEqual([-2, -2]);
+
+    const twice = customFunction({
+      name: 'twice',
+      forward: (_ctx, x: Tensor) => {
+        const y = x.mul(2);
+        return [y, y.view([2, 1])] as const;
+      },
+      backward: (_ctx, g: Tensor, h: Tensor) => g.add(h.reshape([2])).mul(2) as Tensor,
+    });
+    const [a, b] = twice(x);
+    a.mul_(3);
+    expect(numbers(b)).toEqual([2, 4]);
+  });
+
+  test('a tensor that forward hands out but did not make gets no history', () => {
+    const one = tensor([1]);
+    const constant = customFunction({ name: 'constant', forward: (_ctx, _x: Tensor) => one, backward });
+    expect(constant(tensor([1], { requiresGrad: true })).requiresGrad).toBe(true);
+    expect(one.requiresGrad).toBe(false);
   });
 });

@@ -1,8 +1,9 @@
 import { isFloating } from '../dtype.ts';
 import { AutogradError, ShapeError } from '../errors.ts';
-import { fullData } from '../kernels.ts';
+import { copyData, fullData } from '../kernels.ts';
 import { sameShape } from '../layout.ts';
 import { show } from '../shape.ts';
+import { type Storage, storagesMade } from '../storage.ts';
 import { isTensor, Tensor } from '../tensor.ts';
 import { infoOf } from './meta.ts';
 import { isGradEnabled, noGrad } from './modes.ts';
@@ -31,7 +32,7 @@ export interface FunctionContext<Attrs extends object = Record<string, unknown>>
 export interface CustomFunction<Args extends readonly unknown[], R extends Tensor | readonly Tensor[], Attrs extends object> {
   /** How the function is called in graphs and messages; it need not be unique. */
   readonly name: string;
-  /** Computes the result. Nothing in it is recorded. */
+  /** Computes the result. Nothing in it is recorded. A result that shares memory with an argument or another result is copied. */
   forward(ctx: FunctionContext<Attrs>, ...args: Args): R;
   /**
    * The gradients of the arguments from those of the results (zeros where none arrived): one per argument, null for what
@@ -120,6 +121,7 @@ export function customFunction<
       args.map((a) => record && isTensor(a) && isFloating(a.dtype) && edgeOf(a) !== null),
     );
     const versions = tensors.map((t) => t.storage.version);
+    const since = storagesMade();
     const result = noGrad(() => definition.forward(ctx, ...args));
     const raw = isTensor(result) ? [result] : (result as unknown);
     if (!Array.isArray(raw) || !raw.every(isTensor)) {
@@ -132,7 +134,7 @@ export function customFunction<
         throw new AutogradError(`${name}: forward wrote to one of its arguments in place; clone() it first`);
       }
     });
-    const outputs = own(raw as Tensor[], tensors);
+    const outputs = own(raw as Tensor[], since);
     const swap = (t: Tensor): Tensor => outputs[raw.indexOf(t)] ?? t;
     const saved = toSave.map((t) => (tensors.includes(t) ? t : swap(t)));
     const differentiable = outputs.filter((t, i) => isFloating(t.dtype) && !flat.includes(raw[i] as Tensor));
@@ -143,11 +145,16 @@ export function customFunction<
   };
 }
 
-/** Results as tensors that may get a history: an argument that is returned as it is keeps its own. */
-function own(raw: readonly Tensor[], args: readonly Tensor[]): Tensor[] {
-  return raw.map((t, i) => {
-    const shared = args.includes(t) || raw.indexOf(t) < i || t.meta !== null || t.viewOf !== null;
-    return shared ? new Tensor(t.storage, t.shape, t.strides, t.offset) : t;
+/**
+ * Results as tensors that may get a history, and that may be written to: one that shares memory with an argument, with
+ * anything else that was there before or with another result is copied.
+ */
+function own(raw: readonly Tensor[], since: number): Tensor[] {
+  const taken = new Set<Storage>();
+  return raw.map((t) => {
+    if (t.storage.id < since || taken.has(t.storage)) return copyData(t);
+    taken.add(t.storage);
+    return t.viewOf === null ? t : new Tensor(t.storage, t.shape, t.strides, t.offset);
   });
 }
 
