@@ -3,7 +3,6 @@ import { applyRowInPlace, defineElementwise, type ElementwiseOp, elementwiseType
 import type { Bin, BinaryOp } from '../elementwise-types.ts';
 import { ValueError } from '../errors.ts';
 import { call, constant, Expr, type ExprLike } from '../expr/node.ts';
-import { inPlace } from '../inplace.ts';
 import { floorDiv, floorMod } from '../scalar/float.ts';
 import { gpuBody, gpuCall } from '../scalar/gpu.ts';
 import { floorDivInt, floorModInt, truncDivInt, truncModInt } from '../scalar/integer.ts';
@@ -111,11 +110,10 @@ function rounded(options: Omit<Parameters<typeof defineElementwise>[0], 'arity' 
   const { name } = options;
   const reject = ['bool'] as const;
   const raw = defineElementwise({ ...options, arity: 2, dtype: 'promote', reject });
-  const check = (operands: readonly Operand[]): boolean => {
+  const check = (operands: readonly Operand[]): void => {
     const integral = !isFloating(elementwiseTypes(name, 'promote', operands, reject).output);
     const [, b] = operands;
     if (integral && !isTensor(b) && scalarValue(b!) === 0) throw new ValueError(`${name}: integer division by zero`);
-    return integral;
   };
   const op = ((a: Operand | Expr, b: Operand | Expr): Tensor | Expr => {
     if (a instanceof Expr || b instanceof Expr) return call(raw.row, [a, b] as ExprLike[]);
@@ -127,8 +125,7 @@ function rounded(options: Omit<Parameters<typeof defineElementwise>[0], 'arity' 
     return op(this, other);
   });
   addMethod(`${name}_`, function (this: Tensor, other: Operand) {
-    // Integers throw at a zero divisor, so they are computed aside before anything is written.
-    if (check([this, other])) return inPlace(`${name}_`, this, () => raw(this, other));
+    check([this, other]);
     return applyRowInPlace(raw.row, 'promote', this, [other], reject);
   });
   return op;
