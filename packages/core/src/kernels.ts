@@ -167,3 +167,42 @@ export function writeData(dst: Tensor, src: Tensor): void {
 export function fullData(backend: Backend, value: number, dtype: DType, shape: readonly number[]): Tensor {
   return wrap(backend, backend.fill(value, dtype, sizeOf(shape)), dtype, shape);
 }
+
+/** Shape and dtype of a result of {@link hostCompute}. */
+interface HostResult {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+/**
+ * Work that is written in plain JavaScript on typed arrays, for algorithms that no backend has a kernel for (sorting,
+ * decompositions): on the CPU directly, for a device on the CPU and counted as a fallback.
+ *
+ * @param compute gets the values of each input, row-major, which it must not change; gives a new array per result, of the
+ *   type that stores its dtype
+ * @example
+ * ```ts
+ * hostCompute('msort', [x], [{ shape: x.shape, dtype: x.dtype }], ([values]) => [values.slice().sort()]);
+ * ```
+ */
+export function hostCompute(
+  op: string,
+  inputs: readonly Tensor[],
+  results: readonly HostResult[],
+  compute: (values: readonly TypedArray[]) => readonly TypedArray[],
+): Tensor[] {
+  const backend = backendOf(op, inputs);
+  if (backend === cpu) {
+    const values = inputs.map((t) => {
+      const dense = contiguousData(t);
+      return cpu.valuesOf(dense.handle).subarray(dense.offset, dense.offset + dense.size);
+    });
+    return compute(values).map((array, i) => wrap(cpu, cpu.adopt(array), results[i]!.dtype, results[i]!.shape));
+  }
+  const slots = results.map((r) => ({ dtype: r.dtype, length: sizeOf(r.shape) }));
+  const handles = onReference(backend, op, `there is no kernel for ${op}`, inputs, slots, (b, local) => {
+    const values = local.map((v) => b.readSync(accepted(op, b.copy(v)), v.dtype, sizeOf(v.shape)));
+    return compute(values).map((array, i) => b.upload(array, slots[i]!.dtype, slots[i]!.length));
+  });
+  return handles.map((handle, i) => wrap(backend, handle, results[i]!.dtype, results[i]!.shape));
+}

@@ -52,6 +52,16 @@ export class CpuBackend implements Backend {
     return own;
   }
 
+  /** The values in a buffer of this backend: the buffer itself. */
+  valuesOf(handle: Handle): TypedArray {
+    return handle as TypedArray;
+  }
+
+  /** Makes an array the caller no longer uses a buffer, without a copy. */
+  adopt(values: TypedArray): Handle {
+    return values;
+  }
+
   async read(handle: Handle, dtype: DType, length: number): Promise<TypedArray> {
     return this.readSync(handle, dtype, length);
   }

@@ -1,0 +1,129 @@
+import * as nabla from '@nabla/core';
+import { float, isTensor, slice } from '@nabla/core';
+import { camelCase } from '@nabla/core/internals';
+import { functional } from '@nabla/nn';
+import type { DecodeOptions, Golden, Json, PythonIndex } from '../golden.ts';
+import type { OpCase } from './case.ts';
+import type { Arguments, OpRow, OpSpec } from './rows.ts';
+import { rows } from './rows/index.ts';
+
+type Callable = (...args: readonly unknown[]) => unknown;
+
+/** One way to make a recorded call: as a function or as a method. */
+export interface Form {
+  readonly name: string;
+  call(): unknown;
+}
+
+interface Parameter {
+  readonly name: string;
+  readonly variadic: boolean;
+  readonly weak: boolean;
+  readonly option: boolean;
+}
+
+function parametersOf(text: string): Parameter[] {
+  let option = false;
+  const parameters: Parameter[] = [];
+  for (const word of text.split(/\s+/).filter((w) => w !== '')) {
+    if (word === '|') {
+      option = true;
+      continue;
+    }
+    const [, marks, name] = /^([*~]*)(\w+)$/.exec(word)!;
+    parameters.push({ name: name!, variadic: marks!.includes('*'), weak: marks!.includes('~'), option });
+  }
+  return parameters;
+}
+
+/** The parts of an index in the words of `Tensor.index`. */
+export function indexOf(value: unknown): unknown {
+  if (typeof value === 'object' && value !== null && 'slice' in value) {
+    const [start, stop, step] = (value as Exclude<PythonIndex, string>).slice;
+    return slice(start, stop, step ?? 1);
+  }
+  return value;
+}
+
+/** Binds the arguments of a case to PyTorch's parameter names. */
+function bind(golden: Golden<OpCase>, c: OpCase, parameters: readonly Parameter[], options: DecodeOptions): Map<string, unknown> {
+  const bound = new Map<string, unknown>();
+  const decode = (value: Json, path: string, p: Parameter): unknown =>
+    golden.decode(value, { ...options, path, ...(p.weak ? { float } : {}) });
+  c.args.forEach((value, i) => {
+    const last = parameters[parameters.length - 1];
+    const p = parameters[i] ?? (last?.variadic ? last : undefined);
+    const variadic = parameters.slice(0, i + 1).find((q) => q.variadic) ?? p;
+    if (variadic === undefined) throw new Error(`${c.op} has no parameter ${i}`);
+    if (variadic.variadic) bound.set(variadic.name, [...((bound.get(variadic.name) as unknown[]) ?? []), decode(value, `args.${i}`, variadic)]);
+    else bound.set(variadic.name, decode(value, `args.${i}`, variadic));
+  });
+  for (const [name, value] of Object.entries(c.kwargs)) {
+    const p = parameters.find((q) => q.name === name);
+    if (p === undefined) throw new Error(`${c.op} has no parameter '${name}'`);
+    bound.set(name, decode(value, `kwargs.${name}`, p));
+  }
+  return bound;
+}
+
+/** Positional arguments and options as they are written here. */
+function written(parameters: readonly Parameter[], bound: ReadonlyMap<string, unknown>): unknown[] {
+  const positional: unknown[] = [];
+  const options: Record<string, unknown> = {};
+  for (const p of parameters) {
+    // Python's None for an option is its default; as a positional argument it may have a meaning.
+    if (p.option) {
+      if (bound.get(p.name) !== undefined && bound.get(p.name) !== null) options[camelCase(p.name)] = bound.get(p.name);
+    } else positional.push(bound.get(p.name));
+  }
+  while (positional.length > 0 && positional[positional.length - 1] === undefined) positional.pop();
+  return Object.keys(options).length === 0 ? positional : [...positional, options];
+}
+
+const spaces: readonly (readonly [string, object])[] = [
+  ['nn.functional.', functional],
+  ['linalg.', (nabla as { readonly linalg?: object }).linalg ?? {}],
+];
+
+/** The ways to make the call of a case. Every decode makes tensors of its own, so each form has its own leaves. */
+export function formsOf(op: string): readonly ('function' | 'method' | 'own')[] {
+  const row = rows[op];
+  if (row === undefined) return [];
+  const spec: OpSpec = typeof row === 'string' ? { params: row } : row;
+  if (spec.call !== undefined) return ['own'];
+  const name = nameOf(op, spec);
+  const forms: ('function' | 'method')[] = [];
+  if (functionOf(op, name) !== undefined) forms.push('function');
+  if (!op.includes('.') && name in nabla.Tensor.prototype) forms.push('method');
+  return forms;
+}
+
+function nameOf(op: string, spec: OpSpec): string {
+  return spec.name ?? camelCase(op.slice(op.lastIndexOf('.') + 1));
+}
+
+function functionOf(op: string, name: string): Callable | undefined {
+  const space = spaces.find(([prefix]) => op.startsWith(prefix))?.[1] ?? nabla;
+  return (space as Record<string, Callable | undefined>)[name];
+}
+
+/** Prepares the call of a case in one form; tensors that require gradients are collected in `options.leaves`. */
+export function prepare(golden: Golden<OpCase>, c: OpCase, form: 'function' | 'method' | 'own', options: DecodeOptions): () => unknown {
+  const row: OpRow = rows[c.op]!;
+  const spec: OpSpec = typeof row === 'string' ? { params: row } : row;
+  const parameters = parametersOf(spec.params);
+  const bound = bind(golden, c, parameters, options);
+  if (spec.call !== undefined) {
+    const arg: Arguments = Object.fromEntries(bound);
+    return () => spec.call!(arg);
+  }
+  const name = nameOf(c.op, spec);
+  const args = written(parameters, bound);
+  if (form === 'function') return () => functionOf(c.op, name)!(...args);
+  const [self, ...rest] = args;
+  if (!isTensor(self)) throw new Error(`${c.op}: the first argument is no tensor`);
+  return () => {
+    const member = (self as unknown as Record<string, unknown>)[name];
+    return typeof member === 'function' ? (member as Callable).apply(self, rest) : member;
+  };
+}

@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { familiesIn, type Outcome, openFamily } from './replay.ts';
+
+/**
+ * `npm run reference -- DIR [--family NAME] [--op NAME] [--id ID]`: replays cases recorded from PyTorch and prints, for
+ * each family, how many passed, failed and were skipped, with the reason of each skip and the difference of each failure.
+ * Exits with 1 when a case failed, with 2 when the command line is wrong.
+ */
+const usage = 'usage: npm run reference -- DIR [--family NAME]... [--op NAME]... [--id ID]... [--quiet]';
+
+function wrong(message: string): never {
+  console.error(`${message}\n${usage}`);
+  process.exit(2);
+}
+
+function parse(): { directory: string; families: readonly string[]; ops: readonly string[]; ids: readonly string[]; quiet: boolean } {
+  try {
+    const many = { type: 'string', multiple: true } as const;
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { family: many, op: many, id: many, quiet: { type: 'boolean' } },
+    });
+    if (positionals.length !== 1) wrong(`expected one directory, got ${positionals.length}`);
+    const directory = positionals[0]!;
+    if (!existsSync(directory)) wrong(`no directory '${directory}'`);
+    const present = familiesIn(directory);
+    const families = values.family ?? present;
+    for (const f of families) if (!present.includes(f)) wrong(`no family '${f}' in '${directory}'; there are ${present.join(', ')}`);
+    return { directory, families, ops: values.op ?? [], ids: values.id ?? [], quiet: values.quiet ?? false };
+  } catch (e) {
+    return wrong((e as Error).message);
+  }
+}
+
+const { directory, families, ops, ids, quiet } = parse();
+const totals = { passed: 0, failed: 0, skipped: 0 };
+for (const family of families) {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const lines: string[] = [];
+  for (const c of openFamily(directory, family)) {
+    if ((ops.length > 0 && !ops.includes(c.op)) || (ids.length > 0 && !ids.includes(c.id))) continue;
+    const o: Outcome = c.run();
+    counts[o.status]++;
+    totals[o.status]++;
+    if (o.status !== 'passed' && !quiet) lines.push(`  ${o.status} ${o.id}${c.op === '' ? '' : ` (${c.op})`}: ${o.detail}`);
+  }
+  console.log(`${family}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+  for (const line of lines) console.log(line);
+}
+console.log(`all: ${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+process.exitCode = totals.failed > 0 ? 1 : 0;

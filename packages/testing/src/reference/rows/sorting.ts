@@ -1,0 +1,3 @@
+import type { OpRows } from '../rows.ts';
+
+export const sortingRows: OpRows = {};
