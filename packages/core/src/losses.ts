@@ -1,5 +1,6 @@
-import { isFloating } from './dtype.ts';
+import { isFloating, resultType, type Scalar, scalarValue } from './dtype.ts';
 import { DTypeError, ShapeError, ValueError } from './errors.ts';
+import { evaluate } from './evaluate.ts';
 import type { Expr } from './expr/node.ts';
 import { fuseMap, fuseSum } from './fuse.ts';
 import { sameShape, sizeOf } from './layout.ts';
@@ -32,6 +33,31 @@ export function reduceLoss(op: string, expr: Expr, inputs: readonly Tensor[], pa
     inputs.map((t) => t.shape),
   );
   return fuseSum(op, expr, inputs, params, { divisor: reduction === 'mean' ? sizeOf(shape) : 1 });
+}
+
+/**
+ * {@link reduceLoss} for losses that are defined on integers too: numbers take part in the promotion, and only a floating
+ * loss has a mean.
+ */
+export function promotedLoss(op: string, expr: Expr, inputs: readonly Tensor[], params: readonly Scalar[], reduction: Reduction): Tensor {
+  const dtype = resultType([...inputs, ...params]);
+  const shape = broadcastShapes(
+    op,
+    inputs.map((t) => t.shape),
+  );
+  const numbers = params.map(scalarValue);
+  if (isFloating(dtype) && reduction !== 'none')
+    return fuseSum(op, expr, inputs, numbers, { divisor: reduction === 'mean' ? sizeOf(shape) : 1, dtype });
+  const base = { name: op, expr, inputs, params: numbers, shape, dims: [], result: shape, divisor: 1 };
+  return reduceEach(op, evaluate({ ...base, compute: dtype, output: dtype }), reduction);
+}
+
+/** The losses of the elements, kept, averaged or summed. */
+export function reduceEach(op: string, each: Tensor, reduction: Reduction): Tensor {
+  if (reduction === 'none') return each;
+  if (reduction === 'sum') return each.sum();
+  checkFloating(op, 'loss of a mean', each);
+  return each.mean();
 }
 
 /** Refuses an input that is not floating. */

@@ -1,9 +1,11 @@
-import { isFloating } from '../dtype.ts';
+import { isFloating, resultType } from '../dtype.ts';
 import { elementwise } from '../elementwise.ts';
 import { DTypeError, ShapeError, ValueError } from '../errors.ts';
 import { constant, type Expr, input, param } from '../expr/node.ts';
+import { backendOf, mapKernel, wrap } from '../kernels.ts';
 import { sameShape } from '../layout.ts';
-import { checkFactor, checkFloating, type LossOptions, reduceLoss, reductionOf } from '../losses.ts';
+import { checkFactor, checkFloating, type LossOptions, reduceEach, reduceLoss, reductionOf } from '../losses.ts';
+import { defineOp } from '../op.ts';
 import { show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { logsigmoid } from './activation.ts';
@@ -131,13 +133,32 @@ export interface BinaryCrossEntropyWithLogitsOptions extends BinaryCrossEntropyO
 
 const least = (x: Expr, bound: number): Expr => where(gt(x, bound), x, bound);
 
-// The logarithms are cut off at -100, the gradient in x by a denominator of at least 1e-12, as in PyTorch.
-const bce = elementwise(
-  'binaryCrossEntropy',
-  (x, t) => neg(add(mul(t, least(log(x), -100)), mul(sub(1, t), least(log(sub(1, x)), -100)))),
-  { grad: [(x, t) => div(sub(x, t), least(mul(sub(1, x), x), 1e-12)), (x) => sub(log(sub(1, x)), log(x))] },
-);
-const bceExpr = bce(input(0), input(1));
+// The logarithms are cut off at -100 and the gradient in x by a denominator of at least 1e-12. Both derivatives of that
+// gradient have 1e-12 added to x and 1 - x instead. All of it as in PyTorch.
+const off = (x: Expr): Expr => add(x, 1e-12);
+const bceGrad = elementwise('binaryCrossEntropyBackward', (g, x, t) => mul(g, div(sub(x, t), least(mul(sub(1, x), x), 1e-12))), {
+  grad: [
+    (_g, x, t) => div(sub(x!, t!), mul(off(x!), off(sub(1, x!)))),
+    (g, x, t) => mul(g!, div(add(sub(square(x!), mul(2, mul(x!, t!))), t!), square(mul(off(x!), off(sub(1, x!)))))),
+    (g, x) => div(neg(g!), least(mul(sub(1, x!), x!), 1e-12)),
+  ],
+});
+const bceTargetGrad = elementwise('binaryCrossEntropyBackward', (g, x) => mul(g, sub(log(sub(1, x)), log(x))));
+const bceExpr = neg(add(mul(input(1), least(log(input(0)), -100)), mul(sub(1, input(1)), least(log(sub(1, input(0))), -100))));
+
+const bce = defineOp<void>({
+  name: 'binaryCrossEntropy',
+  doc: 'the cross entropy of each probability',
+  infer: ([x, t]) => [{ shape: x!.shape, dtype: resultType([x!, t!]) }],
+  forward: (inputs, _attrs, [out]) => {
+    const { shape, dtype } = out!;
+    const backend = backendOf('binaryCrossEntropy', inputs);
+    const request = { exprs: [bceExpr], inputs, params: [], shape, compute: dtype, outputs: [dtype] };
+    return [wrap(backend, mapKernel(backend, 'binaryCrossEntropy', request)[0]!, dtype, shape)];
+  },
+  save: ([x, t]) => [x!, t!],
+  backward: ({ saved: [x, t], needs }, [g]) => [needs[0] ? bceGrad(g!, x!, t!) : null, needs[1] ? bceTargetGrad(g!, x!) : null],
+});
 
 function checkBinary(op: string, x: Tensor, target: Tensor): void {
   checkFloating(op, 'input', x);
@@ -168,11 +189,12 @@ export function binaryCrossEntropy(input: Tensor, target: Tensor, options: Binar
     const bad = input.dataSync().find((p) => !(p >= 0 && p <= 1));
     if (bad !== undefined) throw new ValueError(`${op}: every input must be a probability between 0 and 1, found ${bad}`);
   }
-  if (options.weight == null) return reduceLoss(op, bceExpr, [input, target], [], reduction);
-  return reduceLoss(op, bceWeighted, [input, target, options.weight.detach()], [], reduction);
+  const each = bce([input, target], undefined)[0]!;
+  if (options.weight == null) return reduceEach(op, each, reduction);
+  return reduceLoss(op, product, [each, options.weight.detach()], [], reduction);
 }
 
-const bceWeighted = mul(bceExpr, input(2));
+const product = mul(input(0), input(1));
 
 // (1 - t) x - (1 + (p - 1) t) ln(sigmoid(x)), with a weight of p for positive targets.
 const [x, t, first, second] = [input(0), input(1), input(2), input(3)];
