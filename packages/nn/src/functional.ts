@@ -14,6 +14,7 @@ export {
   conv2d,
   cosineEmbeddingLoss,
   crossEntropy,
+  ctcLoss,
   dropout,
   elu,
   gaussianNllLoss,

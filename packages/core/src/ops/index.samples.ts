@@ -6,8 +6,10 @@ import { combineElementwiseSamples, combineSamples } from './combine.samples.ts'
 import { compareSamples } from './compare.samples.ts';
 import { convSamples } from './conv.samples.ts';
 import { crossEntropySamples } from './cross-entropy.samples.ts';
+import { ctcSamples } from './ctc.samples.ts';
 import { cumulativeSamples } from './cumulative.samples.ts';
 import { divisionElementwiseSamples, divisionSamples } from './division.samples.ts';
+import { embeddingLossSamples } from './embedding-loss.samples.ts';
 import { exponentialSamples } from './exponential.samples.ts';
 import { extremaElementwiseSamples, extremaSamples } from './extrema.samples.ts';
 import { fillSamples } from './fill.samples.ts';
@@ -16,10 +18,12 @@ import { geluElementwiseSamples, geluSamples } from './gelu.samples.ts';
 import { hardActivationSamples } from './hard-activation.samples.ts';
 import { indexingSamples } from './indexing.samples.ts';
 import { joinSamples } from './join.samples.ts';
+import { likelihoodLossSamples } from './likelihood-loss.samples.ts';
 import { linearSamples } from './linear.samples.ts';
 import { logitElementwiseSamples, logitSamples } from './logit.samples.ts';
 import { logsumexpSamples } from './logsumexp.samples.ts';
 import { lossSamples } from './loss.samples.ts';
+import { marginLossSamples } from './margin-loss.samples.ts';
 import { matmulSamples } from './matmul.samples.ts';
 import { momentSamples } from './moments.samples.ts';
 import { nonzeroSamples } from './nonzero.samples.ts';
@@ -50,6 +54,10 @@ export const opSamples: readonly OpSamples[] = [
   ...combineSamples,
   ...convSamples,
   ...crossEntropySamples,
+  ...ctcSamples,
+  ...embeddingLossSamples,
+  ...likelihoodLossSamples,
+  ...marginLossSamples,
   ...cumulativeSamples,
   ...divisionSamples,
   ...extremaSamples,

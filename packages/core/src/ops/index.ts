@@ -8,6 +8,7 @@ export * from './conv.ts';
 export * from './convert.ts';
 export * from './create.ts';
 export * from './cross-entropy.ts';
+export * from './ctc.ts';
 export * from './cumulative.ts';
 export * from './division.ts';
 export * from './embedding-loss.ts';

@@ -9,8 +9,7 @@ import type { Tensor } from '../tensor.ts';
 import { add, mul, square, sub } from './arithmetic.ts';
 import { le, lt } from './compare.ts';
 import { div } from './division.ts';
-import { exp, log } from './exponential.ts';
-import { xlogy } from './exponential.ts';
+import { exp, log, xlogy } from './exponential.ts';
 import { where } from './where.ts';
 
 // Negative log-likelihoods and divergences of distributions.
