@@ -1,11 +1,11 @@
 import type { ReduceKind } from './backend.ts';
 import type { DType } from './dtype.ts';
-import { IndexError } from './errors.ts';
+import { IndexError, ValueError } from './errors.ts';
 import { type Expr, input } from './expr/node.ts';
 import { reduceKernel, wrap } from './kernels.ts';
 import { reducedShape, show } from './shape.ts';
 import type { Reduce, Shape } from './shape-types.ts';
-import { addMethod, type Tensor } from './tensor.ts';
+import { addMethod, isTensor, type Tensor } from './tensor.ts';
 import type { Ok, Out } from './typed.ts';
 
 /** Which dimensions to reduce: one, several, or (null, undefined, an empty list) all. */
@@ -20,9 +20,17 @@ export interface KeepDim<K extends boolean = boolean> {
 /** The shape after reducing X; known when X is one dimension. */
 export type ReduceOver<A extends Shape, X, K extends boolean> = X extends number ? Reduce<A, X, K> : readonly number[];
 
+/** The shape after reducing all of A. */
+export type ReduceAll<A extends Shape, K extends boolean> = false extends K
+  ? true extends K
+    ? readonly number[]
+    : readonly []
+  : { readonly [D in keyof A]: 1 };
+
 /** A reduction as a method; O are its further options. */
 export interface ReduceMethod<O = unknown> {
   <A extends Shape>(this: Tensor<A>): Tensor<readonly []>;
+  <A extends Shape, const K extends boolean = false>(this: Tensor<A>, options: KeepDim<K> & O): Tensor<ReduceAll<A, K>>;
   <A extends Shape, const X extends Dims, const K extends boolean = false>(
     this: Tensor<A>,
     dim: Ok<ReduceOver<A, X, K>, X>,
@@ -33,6 +41,7 @@ export interface ReduceMethod<O = unknown> {
 /** A reduction as a function; O are its further options. */
 export interface ReduceFunction<O = unknown> {
   <A extends Shape>(x: Tensor<A>): Tensor<readonly []>;
+  <A extends Shape, const K extends boolean = false>(x: Tensor<A>, options: KeepDim<K> & O): Tensor<ReduceAll<A, K>>;
   <A extends Shape, const X extends Dims, const K extends boolean = false>(
     x: Tensor<A>,
     dim: Ok<ReduceOver<A, X, K>, X>,
@@ -43,13 +52,26 @@ export interface ReduceFunction<O = unknown> {
 /** A reduction before its types are dressed up. */
 type Reduction<O> = (x: Tensor, dim: Dims, options: KeepDim & O) => Tensor;
 
-/** Adds a reduction as a method and gives it as a function. */
+/** Whether an argument is the options object, where something optional before it was left out. */
+export function isOptions<O extends object>(arg: unknown): arg is O {
+  return typeof arg === 'object' && arg !== null && !Array.isArray(arg) && !isTensor(arg);
+}
+
+/** Adds a reduction as a method and gives it as a function. The options may follow the tensor at once: all is reduced then. */
 export function defineReduction<O = unknown>(name: string, run: Reduction<O>): ReduceFunction<O> {
-  const call = (x: Tensor, dim?: Dims, options?: KeepDim & O): Tensor => run(x, dim, options ?? ({} as KeepDim & O));
-  addMethod(name, function (this: Tensor, dim?: Dims, options?: KeepDim & O) {
+  const call = (x: Tensor, dim?: Dims | (KeepDim & O), options?: KeepDim & O): Tensor => {
+    checkTensor(name, x);
+    return isOptions<KeepDim & O>(dim) ? run(x, undefined, dim) : run(x, dim as Dims, options ?? ({} as KeepDim & O));
+  };
+  addMethod(name, function (this: Tensor, dim?: Dims | (KeepDim & O), options?: KeepDim & O) {
     return call(this, dim, options);
   });
   return call as ReduceFunction<O>;
+}
+
+/** Refuses what is no tensor. */
+export function checkTensor(op: string, x: unknown): asserts x is Tensor {
+  if (!isTensor(x)) throw new ValueError(`${op}: expected a tensor, got ${x === null ? 'null' : Array.isArray(x) ? 'an array' : typeof x}`);
 }
 
 /** Reduces with a kernel, without recording. */

@@ -1,14 +1,24 @@
 import { type DType, isFloating } from '../dtype.ts';
 import { elementwise } from '../elementwise.ts';
-import { DTypeError } from '../errors.ts';
+import { DTypeError, ValueError } from '../errors.ts';
 import { constant, input } from '../expr/node.ts';
 import { reduceKernel, wrap } from '../kernels.ts';
 import { broadcastStrides, sizeOf } from '../layout.ts';
 import { defineOp } from '../op.ts';
-import { type Dims, defineReduction, type KeepDim, type ReduceFunction, type ReduceMethod, withKept } from '../reduction.ts';
+import {
+  checkTensor,
+  type Dims,
+  isOptions,
+  type KeepDim,
+  type ReduceFunction,
+  type ReduceMethod,
+  type ReduceOver,
+  withKept,
+} from '../reduction.ts';
 import { normalizeDims, reducedShape } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
-import type { Tensor } from '../tensor.ts';
+import { addMethod, type Tensor } from '../tensor.ts';
+import type { Ok, Out } from '../typed.ts';
 import { eq } from './compare.ts';
 import { where } from './where.ts';
 
@@ -16,18 +26,47 @@ import { where } from './where.ts';
 export interface Correction {
   /** Subtracted from the number of elements in the divisor: 1 for a sample (the default), 0 for a population. */
   correction?: number;
+  /** The same in other words: true is a correction of 1, false of 0. */
+  unbiased?: boolean;
+}
+
+/** `var` or `std` as a method. */
+export interface VarianceMethod extends ReduceMethod<Correction> {
+  <A extends Shape>(this: Tensor<A>, unbiased: boolean): Tensor<readonly []>;
+}
+
+/** `var` or `std` as a function. */
+export interface VarianceFunction extends ReduceFunction<Correction> {
+  <A extends Shape>(x: Tensor<A>, unbiased: boolean): Tensor<readonly []>;
+}
+
+/** `varMean` or `stdMean`: a spread and the mean. */
+export interface SpreadAndMeanFunction {
+  <A extends Shape>(x: Tensor<A>, unbiased?: boolean): [spread: Tensor<readonly []>, mean: Tensor<readonly []>];
+  <A extends Shape>(x: Tensor<A>, options: Correction & KeepDim): [spread: Tensor, mean: Tensor];
+  <A extends Shape, const X extends Dims, const K extends boolean = false>(
+    x: Tensor<A>,
+    dim: Ok<ReduceOver<A, X, K>, X>,
+    options?: KeepDim<K> & Correction,
+  ): [spread: Out<ReduceOver<A, X, K>>, mean: Out<ReduceOver<A, X, K>>];
 }
 
 declare module '../tensor.ts' {
   interface Tensor<S extends Shape = Shape> {
-    /** Variance over `dim` (one, several, or all), divided by n - 1 unless `correction` says otherwise. @throws DTypeError for integers and bools @see https://pytorch.org/docs/stable/generated/torch.var.html */
-    readonly var: ReduceMethod<Correction>;
+    /**
+     * Variance over `dim` (one, several, or all), divided by n - 1 unless `correction` or `unbiased` say otherwise;
+     * `x.var(false)` is the population's of all elements. @throws DTypeError for integers and bools
+     * @see https://pytorch.org/docs/stable/generated/torch.var.html
+     */
+    readonly var: VarianceMethod;
     /** Standard deviation: the root of {@link Tensor.var}, with gradient 0 where it is 0. @throws DTypeError for integers and bools @see https://pytorch.org/docs/stable/generated/torch.std.html */
-    readonly std: ReduceMethod<Correction>;
+    readonly std: VarianceMethod;
   }
 }
 
 interface VarianceAttrs {
+  /** What the user called. */
+  readonly name: string;
   readonly dims: readonly number[];
   readonly keepdim: boolean;
   /** Number of elements minus the correction, at least 0. */
@@ -42,8 +81,8 @@ const deviationTimes = elementwise('varBackward', (g, x, m, scale) => g.mul(x.su
 const varOp = defineOp<VarianceAttrs>({
   name: 'var',
   doc: 'the mean squared deviation from the mean, in two passes',
-  infer: ([x], { dims, keepdim }) => {
-    if (!isFloating(x!.dtype)) throw new DTypeError(`var: not defined for ${x!.dtype}; convert with to('float32') first`);
+  infer: ([x], { name, dims, keepdim }) => {
+    if (!isFloating(x!.dtype)) throw new DTypeError(`${name}: not defined for ${x!.dtype}; convert with to('float32') first`);
     return [{ shape: reducedShape(x!.shape, dims, keepdim), dtype: x!.dtype }];
   },
   forward: ([x], { dims, divisor }, [out]) => {
@@ -66,29 +105,75 @@ const varOp = defineOp<VarianceAttrs>({
   ],
 });
 
-function variance(x: Tensor, dim: Dims, options: Correction & KeepDim): Tensor {
-  const dims = normalizeDims('var', dim, x.shape);
+/** What follows the tensor: dimensions, the choice of an unbiased estimate, or the options at once. */
+type Second = Dims | boolean | (Correction & KeepDim);
+type Spread = (x: Tensor, second?: Second, options?: Correction & KeepDim) => Tensor;
+
+/** Dimensions and options however they were given. */
+function understood(name: string, x: Tensor, second: Second, options: Correction & KeepDim = {}): [Dims, Correction & KeepDim] {
+  checkTensor(name, x);
+  const [dim, given] =
+    typeof second === 'boolean'
+      ? [null, { ...options, unbiased: second }]
+      : isOptions<Correction & KeepDim>(second)
+        ? [null, second]
+        : [second, options];
+  if (given.unbiased !== undefined && given.correction !== undefined) {
+    throw new ValueError(`${name}: unbiased and correction say the same thing; give one of them`);
+  }
+  return [dim as Dims, given];
+}
+
+function variance(name: string, x: Tensor, dim: Dims, options: Correction & KeepDim): Tensor {
+  const dims = normalizeDims(name, dim, x.shape);
   const count = sizeOf(dims.map((d) => x.shape[d]!));
-  const divisor = Math.max(count - (options.correction ?? 1), 0);
-  return varOp([x], { dims, keepdim: options.keepdim ?? false, divisor })[0]!;
+  const correction = options.correction ?? (options.unbiased === false ? 0 : 1);
+  return varOp([x], { name, dims, keepdim: options.keepdim ?? false, divisor: Math.max(count - correction, 0) })[0]!;
 }
 
 /** A square root whose derivative at 0 is taken to be 0. */
 const rootOfVariance = elementwise('std', (v) => v.sqrt(), { grad: [(_v, y) => where(eq(y!, 0), 0, constant(0.5).div(y!))] });
 
-const variances: ReduceFunction<Correction> = defineReduction('var', variance);
+function defineSpread(name: 'var' | 'std'): VarianceFunction {
+  const run: Spread = (x, second, options) => {
+    const v = variance(name, x, ...understood(name, x, second, options));
+    return name === 'std' ? rootOfVariance(v) : v;
+  };
+  addMethod(name, function (this: Tensor, second?: Second, options?: Correction & KeepDim) {
+    return run(this, second, options);
+  });
+  return run as VarianceFunction;
+}
+
+const variances: VarianceFunction = defineSpread('var');
 
 /** Variance over `dim`; see {@link Tensor.var}. */
 export { variances as var };
 
 /** Standard deviation over `dim`; see {@link Tensor.std}. */
-export const std: ReduceFunction<Correction> = defineReduction('std', (x, dim, options) => rootOfVariance(variance(x, dim, options)));
+export const std: VarianceFunction = defineSpread('std');
+
+function withMean(name: 'varMean' | 'stdMean'): SpreadAndMeanFunction {
+  const run = (x: Tensor, second?: Second, options?: Correction & KeepDim): [Tensor, Tensor] => {
+    const [dim, given] = understood(name, x, second, options);
+    const v = variance(name, x, dim, given);
+    return [name === 'stdMean' ? rootOfVariance(v) : v, x.mean(dim as number, { keepdim: given.keepdim ?? false })];
+  };
+  return run as SpreadAndMeanFunction;
+}
 
 /**
  * Variance and mean over `dim`, as `[variance, mean]`.
  *
+ * @throws DTypeError for integers and bools
  * @see https://pytorch.org/docs/stable/generated/torch.var_mean.html
  */
-export function varMean(x: Tensor, dim?: Dims, options: Correction & KeepDim = {}): [variance: Tensor, mean: Tensor] {
-  return [variance(x, dim, options), x.mean(dim, options)];
-}
+export const varMean: SpreadAndMeanFunction = withMean('varMean');
+
+/**
+ * Standard deviation and mean over `dim`, as `[deviation, mean]`.
+ *
+ * @throws DTypeError for integers and bools
+ * @see https://pytorch.org/docs/stable/generated/torch.std_mean.html
+ */
+export const stdMean: SpreadAndMeanFunction = withMean('stdMean');

@@ -1,7 +1,8 @@
 import { type DType, isFloating } from '../dtype.ts';
+import { ValueError } from '../errors.ts';
 import { sizeOf } from '../layout.ts';
 import { defineOp } from '../op.ts';
-import { type KeepDim, type ReduceOver, reduceData, withKept } from '../reduction.ts';
+import { checkTensor, isOptions, type KeepDim, type ReduceAll, type ReduceOver, reduceData, withKept } from '../reduction.ts';
 import { normalizeDims, reducedShape } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';
@@ -13,6 +14,7 @@ import type { ReduceDType } from './sum.ts';
 /** `prod` as a method. */
 export interface ProdMethod {
   <A extends Shape>(this: Tensor<A>): Tensor<readonly []>;
+  <A extends Shape, const K extends boolean = false>(this: Tensor<A>, options: KeepDim<K> & ReduceDType): Tensor<ReduceAll<A, K>>;
   <A extends Shape, const X extends number | null | undefined, const K extends boolean = false>(
     this: Tensor<A>,
     dim: Ok<ReduceOver<A, X, K>, X>,
@@ -23,6 +25,7 @@ export interface ProdMethod {
 /** `prod` as a function. */
 export interface ProdFunction {
   <A extends Shape>(x: Tensor<A>): Tensor<readonly []>;
+  <A extends Shape, const K extends boolean = false>(x: Tensor<A>, options: KeepDim<K> & ReduceDType): Tensor<ReduceAll<A, K>>;
   <A extends Shape, const X extends number | null | undefined, const K extends boolean = false>(
     x: Tensor<A>,
     dim: Ok<ReduceOver<A, X, K>, X>,
@@ -77,7 +80,12 @@ function productOfOthers(x: Tensor, dim: number): Tensor {
   ) as Tensor;
 }
 
-function product(x: Tensor, dim?: number | null, options: KeepDim & ReduceDType = {}): Tensor {
+type Options = KeepDim & ReduceDType;
+
+function product(x: Tensor, second?: number | null | Options, third: Options = {}): Tensor {
+  checkTensor('prod', x);
+  const [dim, options] = isOptions<Options>(second) ? [null, second] : [second, third];
+  if (dim !== null && dim !== undefined && typeof dim !== 'number') throw new ValueError('prod: dim must be one dimension or none');
   const dims = normalizeDims('prod', dim, x.shape);
   const dtype = options.dtype ?? (isFloating(x.dtype) ? x.dtype : 'int64');
   return prodOp([x], { dims, keepdim: options.keepdim ?? false, dtype })[0]!;
@@ -86,6 +94,6 @@ function product(x: Tensor, dim?: number | null, options: KeepDim & ReduceDType 
 /** Product of elements; see {@link Tensor.prod}. */
 export const prod: ProdFunction = product as ProdFunction;
 
-addMethod('prod', function (this: Tensor, dim?: number | null, options?: KeepDim & ReduceDType) {
+addMethod('prod', function (this: Tensor, dim?: number | null | Options, options?: Options) {
   return product(this, dim, options);
 });

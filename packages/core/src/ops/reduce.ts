@@ -1,12 +1,15 @@
 import type { DType } from '../dtype.ts';
 import { elementwise } from '../elementwise.ts';
-import { DTypeError } from '../errors.ts';
+import { DTypeError, ValueError } from '../errors.ts';
 import { amaxOp, aminOp } from '../extremes.ts';
 import { defineOp } from '../op.ts';
 import {
   checkNonEmpty,
+  checkTensor,
   defineReduction,
+  isOptions,
   type KeepDim,
+  type ReduceAll,
   type ReduceFunction,
   type ReduceMethod,
   type ReduceOver,
@@ -55,9 +58,16 @@ export interface ExtremeFunction {
   ): ExtremeResult<A, X, K>;
 }
 
+/** The smallest and the largest elements. */
+export interface MinAndMax<R = Shape> {
+  readonly min: Out<R>;
+  readonly max: Out<R>;
+}
+
 /** `argmax` or `argmin` as a method. */
 export interface PositionMethod {
   <A extends Shape>(this: Tensor<A>): Tensor<readonly []>;
+  <A extends Shape, const K extends boolean = false>(this: Tensor<A>, options: KeepDim<K>): Tensor<ReduceAll<A, K>>;
   <A extends Shape, const X extends number | null | undefined, const K extends boolean = false>(
     this: Tensor<A>,
     dim: Ok<ReduceOver<A, X, K>, X>,
@@ -68,6 +78,7 @@ export interface PositionMethod {
 /** `argmax` or `argmin` as a function. */
 export interface PositionFunction {
   <A extends Shape>(x: Tensor<A>): Tensor<readonly []>;
+  <A extends Shape, const K extends boolean = false>(x: Tensor<A>, options: KeepDim<K>): Tensor<ReduceAll<A, K>>;
   <A extends Shape, const X extends number | null | undefined, const K extends boolean = false>(
     x: Tensor<A>,
     dim: Ok<ReduceOver<A, X, K>, X>,
@@ -92,6 +103,12 @@ declare module '../tensor.ts' {
     readonly amax: ReduceMethod;
     /** The smallest elements over `dim` (one, several, or all). Equal ones share the gradient evenly. @throws IndexError when there is nothing to choose from @see https://pytorch.org/docs/stable/generated/torch.amin.html */
     readonly amin: ReduceMethod;
+    /** {@link aminmax} of this tensor. @see https://pytorch.org/docs/stable/generated/torch.aminmax.html */
+    aminmax<A extends Shape>(this: Tensor<A>): MinAndMax<readonly []>;
+    aminmax<A extends Shape, const X extends number | null | undefined, const K extends boolean = false>(
+      this: Tensor<A>,
+      options: { dim?: Ok<ReduceOver<A, X, K>, X> } & KeepDim<K>,
+    ): MinAndMax<ReduceOver<A, X, K>>;
     /** Index (int64) of the first largest element along `dim`, or in row-major order. @throws IndexError when there is nothing to choose from @see https://pytorch.org/docs/stable/generated/torch.argmax.html */
     readonly argmax: PositionMethod;
     /** Index (int64) of the first smallest element along `dim`, or in row-major order. @throws IndexError when there is nothing to choose from @see https://pytorch.org/docs/stable/generated/torch.argmin.html */
@@ -152,6 +169,7 @@ const extremes = {
 function extreme(name: 'max' | 'min'): ExtremeFunction {
   const { whole, along, other } = extremes[name];
   const run = (x: Tensor, arg?: number | Tensor, options: KeepDim = {}): Tensor | ValuesAndIndices => {
+    checkTensor(name, x);
     if (isTensor(arg)) return x[other](arg as never) as Tensor;
     if (arg === undefined) {
       checkNonEmpty(name, x.shape, normalizeDims(name, null, x.shape));
@@ -182,14 +200,45 @@ export const amin: ReduceFunction = defineReduction(
   (x, dim, { keepdim = false }) => aminOp([x], { dims: normalizeDims('amin', dim, x.shape), keepdim, nanTies: false })[0]!,
 );
 
+/**
+ * The smallest and the largest element, along `dim` or of all, as `{ min, max }`. NaN counts as both. Equal ones share the
+ * gradient.
+ *
+ * @throws IndexError when there is nothing to choose from
+ * @example
+ * ```ts
+ * const { min, max } = aminmax(tensor([3, 1, 2])); // 1, 3
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.aminmax.html
+ */
+export function aminmax<A extends Shape>(x: Tensor<A>): MinAndMax<readonly []>;
+export function aminmax<A extends Shape, const X extends number | null | undefined, const K extends boolean = false>(
+  x: Tensor<A>,
+  options: { dim?: Ok<ReduceOver<A, X, K>, X> } & KeepDim<K>,
+): MinAndMax<ReduceOver<A, X, K>>;
+export function aminmax(x: Tensor, options: { dim?: number | null } & KeepDim = {}): MinAndMax {
+  checkTensor('aminmax', x);
+  const dims = normalizeDims('aminmax', options.dim, x.shape);
+  checkNonEmpty('aminmax', x.shape, dims);
+  const attrs = { dims, keepdim: options.keepdim ?? false, nanTies: false };
+  return { min: aminOp([x], attrs)[0]!, max: amaxOp([x], attrs)[0]! };
+}
+
+addMethod('aminmax', function (this: Tensor, options?: { dim?: number | null } & KeepDim) {
+  return aminmax(this, options as KeepDim<false>);
+});
+
 function position(name: 'argmax' | 'argmin'): PositionFunction {
-  const run = (x: Tensor, dim?: number | null, { keepdim = false }: KeepDim = {}): Tensor => {
+  const run = (x: Tensor, second?: number | null | KeepDim, third: KeepDim = {}): Tensor => {
+    checkTensor(name, x);
+    const [dim, { keepdim = false }] = isOptions<KeepDim>(second) ? [null, second] : [second, third];
+    if (dim !== null && dim !== undefined && typeof dim !== 'number') throw new ValueError(`${name}: dim must be one dimension or none`);
     if (x.dtype === 'bool') throw new DTypeError(`${name}: not defined for bool`);
     const dims = normalizeDims(name, dim, x.shape);
     checkNonEmpty(name, x.shape, dims);
     return reduceData(name, name, x, dims, keepdim, 'int64');
   };
-  addMethod(name, function (this: Tensor, dim?: number | null, options?: KeepDim) {
+  addMethod(name, function (this: Tensor, dim?: number | null | KeepDim, options?: KeepDim) {
     return run(this, dim, options);
   });
   return run as PositionFunction;
