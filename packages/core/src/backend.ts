@@ -123,6 +123,17 @@ export interface AvgPool2dGeometry extends Pool2dGeometry {
   readonly divisorOverride: number | null;
 }
 
+/** Running totals along a dimension. */
+export interface ScanRequest {
+  /** How two elements combine; `logaddexp` is log(e^a + e^b). */
+  readonly kind: 'sum' | 'prod' | 'logaddexp';
+  /** Contiguous. */
+  readonly src: View;
+  readonly dim: number;
+  /** From the end. */
+  readonly reverse: boolean;
+}
+
 /**
  * Kernels that a backend may have beyond the contract. Each has a composition in core that is its fallback and its test
  * oracle; a backend may decline any call.
@@ -140,6 +151,12 @@ export interface FusedKernels {
   maxPool2dGrad?(grad: View, indices: View, g: Pool2dGeometry, inputShape: readonly number[]): Computed;
   avgPool2d?(x: View, g: AvgPool2dGeometry): Computed;
   avgPool2dGrad?(grad: View, g: AvgPool2dGeometry, inputShape: readonly number[]): Computed;
+  /** Running totals in the shape and dtype of `src`. */
+  scan?(r: ScanRequest): Computed;
+  /** Running extremes of a contiguous view along `dim` and, int64, where the latest of each lies. NaN is an extreme that stays. */
+  scanExtreme?(kind: 'max' | 'min', src: View, dim: number): readonly [Handle, Handle] | Declined;
+  /** s[i] = term[i] + factor[i] s[i + 1] along `dim`, or s[i - 1] when not `reverse`; both contiguous, of one shape and floating dtype. */
+  recurrence?(factor: View, term: View, dim: number, reverse: boolean): Computed;
   /** Softmax over the last dimension. */
   softmax?(x: View): Computed;
   /** Logarithm of softmax over the last dimension. */

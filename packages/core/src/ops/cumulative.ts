@@ -1,36 +1,34 @@
 import { type DType, isFloating } from '../dtype.ts';
-import { copyData } from '../kernels.ts';
+import { DTypeError } from '../errors.ts';
+import { scatterAddAlong } from '../gathering.ts';
+import { fullData } from '../kernels.ts';
 import { defineOp, type OpFunction } from '../op.ts';
-import { padConstant } from '../padding.ts';
+import { checkTensor } from '../reduction.ts';
+import { recurrence, scanData, scanExtremeData, shifted } from '../scan.ts';
 import { normalizeDim } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';
 import type { ReduceDType } from './sum.ts';
 
+/** Running extremes and, int64, where the latest of each lies. */
+export interface RunningExtremes<A extends Shape = Shape> {
+  readonly values: Tensor<A>;
+  readonly indices: Tensor<A>;
+}
+
 declare module '../tensor.ts' {
   interface Tensor<S extends Shape = Shape> {
-    /** Running sums along `dim`; integers and bools give int64. @see https://pytorch.org/docs/stable/generated/torch.cumsum.html */
+    /** {@link cumsum} of this tensor. @see https://pytorch.org/docs/stable/generated/torch.cumsum.html */
     cumsum<A extends Shape>(this: Tensor<A>, dim: number, options?: ReduceDType): Tensor<A>;
-    /** Running products along `dim`; integers and bools give int64. Gradients are exact where elements are 0. @see https://pytorch.org/docs/stable/generated/torch.cumprod.html */
+    /** {@link cumprod} of this tensor. @see https://pytorch.org/docs/stable/generated/torch.cumprod.html */
     cumprod<A extends Shape>(this: Tensor<A>, dim: number, options?: ReduceDType): Tensor<A>;
+    /** {@link logcumsumexp} of this tensor. @see https://pytorch.org/docs/stable/generated/torch.logcumsumexp.html */
+    logcumsumexp<A extends Shape>(this: Tensor<A>, dim: number): Tensor<A>;
+    /** {@link cummax} of this tensor. @see https://pytorch.org/docs/stable/generated/torch.cummax.html */
+    cummax<A extends Shape>(this: Tensor<A>, dim: number): RunningExtremes<A>;
+    /** {@link cummin} of this tensor. @see https://pytorch.org/docs/stable/generated/torch.cummin.html */
+    cummin<A extends Shape>(this: Tensor<A>, dim: number): RunningExtremes<A>;
   }
-}
-
-/** `x` moved by `by` places along `dim` (backwards when negative), with `fill` where nothing comes from. */
-function shifted(x: Tensor, dim: number, by: number, fill: number): Tensor {
-  const at = (n: number): number[] => x.shape.map((_, d) => (d === dim ? n : 0));
-  return padConstant(x, at(by), at(-by), fill);
-}
-
-/**
- * All prefixes (or suffixes) combined, in log2(n) sweeps of doubling reach (Hillis and Steele, 1986): no sweep depends on
- * the order in which a device visits elements.
- */
-function scan(x: Tensor, dim: number, reverse: boolean, identity: number, combine: (a: Tensor, b: Tensor) => Tensor): Tensor {
-  const n = x.shape[dim] ?? 1;
-  let y = n > 1 ? x.detach() : copyData(x);
-  for (let reach = 1; reach < n; reach *= 2) y = combine(shifted(y, dim, reverse ? -reach : reach, identity), y);
-  return y;
 }
 
 interface ScanAttrs {
@@ -42,7 +40,7 @@ const cumsumOp: OpFunction<ScanAttrs> = defineOp<ScanAttrs>({
   name: 'cumsum',
   doc: 'running sums along a dimension',
   infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
-  forward: ([x], { dim, reverse }) => [scan(x!, dim, reverse, 0, (a, b) => a.add(b) as Tensor)],
+  forward: ([x], { dim, reverse }) => [scanData(x!, 'sum', dim, reverse)],
   backward: ({ attrs: { dim, reverse } }, [g]) => [cumsumOp([g!], { dim, reverse: !reverse })[0]!],
 });
 
@@ -50,43 +48,136 @@ const cumprodOp: OpFunction<number> = defineOp<number>({
   name: 'cumprod',
   doc: 'running products along a dimension',
   infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
-  forward: ([x], dim) => [scan(x!, dim, false, 1, (a, b) => a.mul(b) as Tensor)],
+  forward: ([x], dim) => [scanData(x!, 'prod', dim, false)],
   save: ([x]) => [x!],
   backward: ({ attrs: dim, saved: [x] }, [g]) => {
-    const n = x!.shape[dim] ?? 1;
-    if (n <= 1) return [g!];
+    if ((x!.shape[dim] ?? 1) <= 1) return [g!];
+    // Nothing is divided, so that zeros are exact: what follows element i is a recurrence over the next factors.
     const before = shifted(cumprodOp([x!], dim)[0]!, dim, 1, 1);
-    return [before.mul(weightedSuffixes(shifted(x!, dim, -1, 0), g!, dim)) as Tensor];
+    return [before.mul(recurrence(shifted(x!, dim, -1, 0), g!, dim, true)) as Tensor];
   },
 });
 
-/** The solution of s[i] = g[i] + a[i] s[i + 1]: nothing is divided, so zeros are exact. */
-function weightedSuffixes(a: Tensor, g: Tensor, dim: number): Tensor {
-  const n = g.shape[dim]!;
-  let s = g;
-  let reachable = a;
-  for (let reach = 1; reach < n; reach *= 2) {
-    s = s.add(reachable.mul(shifted(s, dim, -reach, 0)) as never) as Tensor;
-    if (reach * 2 < n) reachable = reachable.mul(shifted(reachable, dim, -reach, 0)) as Tensor;
-  }
-  return s;
+const logcumsumexpOp: OpFunction<number> = defineOp<number>({
+  name: 'logcumsumexp',
+  doc: 'running logarithms of sums of exponentials along a dimension',
+  infer: ([x]) => {
+    if (!isFloating(x!.dtype)) throw new DTypeError(`logcumsumexp: not defined for ${x!.dtype}; convert with to('float32') first`);
+    return [{ shape: x!.shape, dtype: x!.dtype }];
+  },
+  forward: ([x], dim) => [scanData(x!, 'logaddexp', dim, false)],
+  save: ([x], [y]) => [x!, y!],
+  backward: ({ attrs: dim, saved: [x, y] }, [g]) => {
+    if (x!.ndim === 0) return [g!];
+    // The sum over j >= i of g[j] exp(x[i] - y[j]), by factors exp(y[i] - y[i + 1]) that are never above 1.
+    const factors = y!.sub(shifted(y!, dim, -1, Number.POSITIVE_INFINITY)) as Tensor;
+    return [recurrence(factors.exp(), g!, dim, true).mul((x!.sub(y!) as Tensor).exp()) as Tensor];
+  },
+});
+
+function defineRunning(name: 'cummax' | 'cummin', kind: 'max' | 'min'): OpFunction<number> {
+  return defineOp<number>({
+    name,
+    doc: `the ${kind === 'max' ? 'largest' : 'smallest'} element so far along a dimension, and where it lies`,
+    infer: ([x]) => [
+      { shape: x!.shape, dtype: x!.dtype },
+      { shape: x!.shape, dtype: 'int64' },
+    ],
+    forward: ([x], dim) => scanExtremeData(x!, kind, dim),
+    save: (_inputs, [, indices]) => [indices!],
+    backward: ({ attrs: dim, saved: [indices] }, [g]) => {
+      if (indices!.ndim === 0) return [g!];
+      return [scatterAddAlong(fullData(g!.device, 0, g!.dtype, g!.shape), dim, indices!, g!)];
+    },
+  });
 }
 
+const cummaxOp = defineRunning('cummax', 'max');
+const cumminOp = defineRunning('cummin', 'min');
+
 /** Sums and products of integers and bools are int64. */
-function widened(x: Tensor, dtype: DType | undefined): Tensor {
+function widened(name: string, x: Tensor, dtype: DType | undefined): Tensor {
+  checkTensor(name, x);
+  if (dtype === 'bool') throw new DTypeError(`${name}: not defined for bool`);
   return x.to(dtype ?? (isFloating(x.dtype) ? x.dtype : 'int64'));
 }
 
-/** Running sums along `dim`; see {@link Tensor.cumsum}. */
+/**
+ * Running sums along `dim`; integers and bools give int64.
+ *
+ * @param options `dtype` casts first
+ * @throws IndexError when `dim` is out of range; DTypeError for `dtype: 'bool'`
+ * @example
+ * ```ts
+ * cumsum(tensor([1, 2, 3]), 0); // [1, 3, 6]
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.cumsum.html
+ */
 export function cumsum<A extends Shape>(x: Tensor<A>, dim: number, options: ReduceDType = {}): Tensor<A> {
-  const d = normalizeDim('cumsum', dim, x.shape);
-  return cumsumOp([widened(x as Tensor, options.dtype)], { dim: d, reverse: false })[0]! as unknown as Tensor<A>;
+  const t = widened('cumsum', x as Tensor, options.dtype);
+  return cumsumOp([t], { dim: normalizeDim('cumsum', dim, x.shape), reverse: false })[0]! as unknown as Tensor<A>;
 }
 
-/** Running products along `dim`; see {@link Tensor.cumprod}. */
+/**
+ * Running products along `dim`; integers and bools give int64. Gradients are exact where elements are 0.
+ *
+ * @param options `dtype` casts first
+ * @throws IndexError when `dim` is out of range; DTypeError for `dtype: 'bool'`
+ * @example
+ * ```ts
+ * cumprod(tensor([1, 2, 3]), 0); // [1, 2, 6]
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.cumprod.html
+ */
 export function cumprod<A extends Shape>(x: Tensor<A>, dim: number, options: ReduceDType = {}): Tensor<A> {
-  const d = normalizeDim('cumprod', dim, x.shape);
-  return cumprodOp([widened(x as Tensor, options.dtype)], d)[0]! as unknown as Tensor<A>;
+  const t = widened('cumprod', x as Tensor, options.dtype);
+  return cumprodOp([t], normalizeDim('cumprod', dim, x.shape))[0]! as unknown as Tensor<A>;
+}
+
+/**
+ * Running log(Σ exp(x)) along `dim`, without overflow.
+ *
+ * @throws DTypeError for integers and bools; IndexError when `dim` is out of range
+ * @example
+ * ```ts
+ * logcumsumexp(tensor([1000, 1000]), 0); // [1000, 1000.6931]
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.logcumsumexp.html
+ */
+export function logcumsumexp<A extends Shape>(x: Tensor<A>, dim: number): Tensor<A> {
+  checkTensor('logcumsumexp', x);
+  return logcumsumexpOp([x], normalizeDim('logcumsumexp', dim, x.shape))[0]! as unknown as Tensor<A>;
+}
+
+function running<A extends Shape>(name: string, op: OpFunction<number>, x: Tensor<A>, dim: number): RunningExtremes<A> {
+  checkTensor(name, x);
+  const [values, indices] = op([x], normalizeDim(name, dim, x.shape)) as unknown as [Tensor<A>, Tensor<A>];
+  return { values, indices };
+}
+
+/**
+ * The largest element so far along `dim` and (int64) where it lies: the last one of equal ones. NaN counts as largest.
+ * The gradient goes where the index points.
+ *
+ * @throws IndexError when `dim` is out of range
+ * @example
+ * ```ts
+ * const { values, indices } = cummax(tensor([1, 3, 2]), 0); // [1, 3, 3], [0, 1, 1]
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.cummax.html
+ */
+export function cummax<A extends Shape>(x: Tensor<A>, dim: number): RunningExtremes<A> {
+  return running('cummax', cummaxOp, x, dim);
+}
+
+/**
+ * The smallest element so far along `dim` and where it lies; as {@link cummax} otherwise.
+ *
+ * @throws IndexError when `dim` is out of range
+ * @see https://pytorch.org/docs/stable/generated/torch.cummin.html
+ */
+export function cummin<A extends Shape>(x: Tensor<A>, dim: number): RunningExtremes<A> {
+  return running('cummin', cumminOp, x, dim);
 }
 
 addMethod('cumsum', function (this: Tensor, dim: number, options?: ReduceDType) {
@@ -94,4 +185,13 @@ addMethod('cumsum', function (this: Tensor, dim: number, options?: ReduceDType) 
 });
 addMethod('cumprod', function (this: Tensor, dim: number, options?: ReduceDType) {
   return cumprod(this, dim, options);
+});
+addMethod('logcumsumexp', function (this: Tensor, dim: number) {
+  return logcumsumexp(this, dim);
+});
+addMethod('cummax', function (this: Tensor, dim: number) {
+  return cummax(this, dim);
+});
+addMethod('cummin', function (this: Tensor, dim: number) {
+  return cummin(this, dim);
 });
