@@ -36,7 +36,7 @@ export function wrap(backend: Backend, handle: Handle, dtype: DType, shape: read
 }
 
 /** Elements of the buffer that a view can reach. */
-export function extent(v: View): number {
+export function extent(v: Pick<View, 'shape' | 'strides' | 'offset'>): number {
   let last = v.offset;
   for (let d = 0; d < v.shape.length; d++) {
     if (v.shape[d] === 0) return 0;

@@ -1,7 +1,7 @@
 import type { View } from '../backend.ts';
 import { InPlaceError } from '../errors.ts';
 import { computeKernel, contiguousData, copyData, extent, fullData, wrap, writeData } from '../kernels.ts';
-import { contiguousStrides, overlaps, sizeOf } from '../layout.ts';
+import { contiguousStrides, isContiguous, overlaps, sizeOf } from '../layout.ts';
 import { Tensor } from '../tensor.ts';
 import { attach, infoOf } from './meta.ts';
 import { isGradEnabled } from './modes.ts';
@@ -44,59 +44,63 @@ function refreshView(view: Tensor): void {
   attach(view, node, 0);
 }
 
-/** A window on a base: where its elements lie in a buffer that holds the base's. */
-interface Window {
-  readonly base: readonly number[];
-  /** The base's strides, and how many elements it spans; null for a base that fills what it spans in row-major order. */
-  readonly span: { readonly strides: readonly number[]; readonly length: number } | null;
+/** Where elements lie in a buffer. */
+export interface Geometry {
   readonly shape: readonly number[];
   readonly strides: readonly number[];
   readonly offset: number;
 }
 
-function windowOf(view: Tensor, base: Tensor): Window {
-  const span = base.isContiguous ? null : { strides: base.strides, length: extent(base) - base.offset };
-  return { base: base.shape, span, shape: view.shape, strides: view.strides, offset: view.offset - base.offset };
+/** A view and the tensor that it is a view of, in the shortest buffer that holds the elements of both. */
+export interface Window {
+  readonly base: Geometry;
+  readonly view: Geometry;
+  readonly length: number;
+}
+
+/** The window through which `view` shows elements of the storage of `base`. */
+export function windowOf(view: Geometry, base: Geometry): Window {
+  // Where an empty window begins says nothing.
+  const from = sizeOf(view.shape) === 0 ? base.offset : Math.min(view.offset, base.offset);
+  const length = Math.max(extent(view), extent(base), from) - from;
+  const at = ({ shape, strides, offset }: Geometry): Geometry => ({ shape, strides, offset: offset - from });
+  return { base: at(base), view: at(view), length };
+}
+
+/** Whether elements that lie like this are a whole buffer in row-major order. */
+function isWhole({ shape, strides, offset }: Geometry, length: number): boolean {
+  return offset === 0 && sizeOf(shape) === length && isContiguous(shape, strides);
 }
 
 // Tensors on these buffers are not tracked: they are gone when the function returns and must not keep the buffer alive.
 
-/** A zero buffer for the elements that a base spans. */
-function blank(g: Tensor, w: Window): Tensor {
-  return fullData(g.device, 0, g.dtype, w.span === null ? w.base : [w.span.length]);
+/** The elements of such a buffer that lie as `at` says. */
+function windowIn(buffer: Tensor, at: Geometry): Tensor {
+  return new Tensor(buffer.storage, at.shape, at.strides, buffer.offset + at.offset, false);
 }
 
-/** The window of such a buffer. */
-function windowIn(buffer: Tensor, w: Window): Tensor {
-  return new Tensor(buffer.storage, w.shape, w.strides, buffer.offset + w.offset, false);
-}
-
-/** A buffer with the elements of a base's gradient where the base has its own; a fresh one when asked for. */
-function spanned(g: Tensor, w: Window, fresh: boolean): Tensor {
-  if (w.span === null && !fresh) return contiguousData(g);
-  const buffer = blank(g, w);
-  writeData(new Tensor(buffer.storage, w.base, w.span?.strides ?? buffer.strides, 0, false), g);
+/**
+ * A buffer of zeros with the elements of `g` where `at` says; one that is reached more than once gets the sum. It may be
+ * `g` itself, unless asked for a fresh one.
+ */
+function spread(g: Tensor, at: Geometry, length: number, fresh: boolean): Tensor {
+  if (!fresh && isWhole(at, length)) return contiguousData(g);
+  const buffer = fullData(g.device, 0, g.dtype, [length]);
+  if (overlaps(at.shape, at.strides)) return added(buffer, g, at);
+  writeData(windowIn(buffer, at), g);
   return buffer;
 }
 
-/** The base's elements in such a buffer, which is used up. */
-function unspanned(buffer: Tensor, w: Window): Tensor {
-  if (w.span === null) return buffer;
-  const out = copyData(new Tensor(buffer.storage, w.base, w.span.strides, 0, false));
-  buffer.dispose();
-  return out;
-}
-
-/** Such a buffer, which is used up, with `g` added in a window that repeats elements. */
-function added(buffer: Tensor, g: Tensor, w: Window): Tensor {
+/** Such a buffer, which is used up, with `g` added where `at` says. */
+function added(buffer: Tensor, g: Tensor, at: Geometry): Tensor {
   const { device, dtype, size } = buffer;
-  const places = placesOf(w);
+  const places = placesOf(at);
   const index = wrap(device, device.upload(places, 'int64', places.length), 'int64', [places.length]);
   const values = contiguousData(g);
   const line = (t: Tensor, length: number): View => ({ handle: t.handle, dtype: t.dtype, shape: [length], strides: [1], offset: t.offset });
   const views = [line(buffer, size), index, line(values, places.length)];
-  const handle = computeKernel(device, 'asStridedBackward', views, dtype, size, (b, [base, at, src]) =>
-    b.scatterAdd({ base: base!, dim: 0, index: at!, src: src! }),
+  const handle = computeKernel(device, 'asStridedBackward', views, dtype, size, (b, [base, index, src]) =>
+    b.scatterAdd({ base: base!, dim: 0, index: index!, src: src! }),
   );
   const out = wrap(device, handle, dtype, buffer.shape);
   for (const t of [buffer, index]) t.dispose();
@@ -104,8 +108,8 @@ function added(buffer: Tensor, g: Tensor, w: Window): Tensor {
   return out;
 }
 
-/** Where the elements of a window lie in the buffer, in row-major order. */
-function placesOf({ shape, strides, offset }: Window): Float64Array {
+/** Where in the buffer elements lie, in row-major order. */
+export function placesOf({ shape, strides, offset }: Geometry): Float64Array {
   let places = Float64Array.of(offset);
   shape.forEach((n, d) => {
     const before = places;
@@ -115,32 +119,41 @@ function placesOf({ shape, strides, offset }: Window): Float64Array {
   return places;
 }
 
-/** Zeros of the base's shape with `g` in the window; an element that the window reaches more than once gets the sum. */
-function scatterWindow(g: Tensor, w: Window): Tensor {
-  let buffer = blank(g, w);
-  if (overlaps(w.shape, w.strides)) buffer = added(buffer, g, w);
-  else writeData(windowIn(buffer, w), g);
-  const out = unspanned(buffer, w);
-  link(out, g, 'asStridedBackward', (gg) => gatherWindow(gg, w));
+/** The elements of a buffer, which is used up unless it is `g`, as a tensor of their own. */
+function collect(buffer: Tensor, at: Geometry, g: Tensor): Tensor {
+  const whole = buffer !== g && isWhole(at, buffer.size);
+  const out = whole ? new Tensor(buffer.storage, at.shape, contiguousStrides(at.shape), buffer.offset) : copyData(windowIn(buffer, at));
+  if (buffer !== g) buffer.dispose();
   return out;
+}
+
+/**
+ * Elements laid into a buffer of zeros as `from` says and read as `to` says; what is laid in one place adds up. The
+ * adjoint of this map goes the other way.
+ */
+function carry(g: Tensor, from: Geometry, to: Geometry, length: number, name: string, back: string): Tensor {
+  const out = collect(spread(g, from, length, false), to, g);
+  link(out, g, name, (gg) => carry(gg, to, from, length, back, name));
+  return out;
+}
+
+/** Zeros of the base's shape with `g` in the window; an element that the window reaches more than once gets the sum. */
+export function scatterWindow(g: Tensor, w: Window): Tensor {
+  return carry(g, w.view, w.base, w.length, 'asStridedBackward', 'asStrided');
 }
 
 /** The window of a gradient of the base, as a tensor of its own. */
 function gatherWindow(g: Tensor, w: Window): Tensor {
-  const buffer = spanned(g, w, false);
-  const out = copyData(windowIn(buffer, w));
-  if (buffer !== g) buffer.dispose();
-  link(out, g, 'asStrided', (gg) => scatterWindow(gg, w));
-  return out;
+  return carry(g, w.base, w.view, w.length, 'asStrided', 'asStridedBackward');
 }
 
 /** `g` with zeros in the window: what is left for the base's old values after the window was overwritten. */
 function clearWindow(g: Tensor, w: Window): Tensor {
-  const buffer = spanned(g, w, true);
-  const zeros = fullData(g.device, 0, g.dtype, w.shape);
-  writeData(windowIn(buffer, w), zeros);
+  const buffer = spread(g, w.base, w.length, true);
+  const zeros = fullData(g.device, 0, g.dtype, w.view.shape);
+  writeData(windowIn(buffer, w.view), zeros);
   zeros.dispose();
-  const out = unspanned(buffer, w);
+  const out = collect(buffer, w.base, g);
   link(out, g, 'clearWindow', (gg) => clearWindow(gg, w));
   return out;
 }
