@@ -148,11 +148,12 @@ function defineNormalization(name: string, doc: string): OpFunction<Normalizatio
 const normalizations: Readonly<Record<NormalizationName, OpFunction<Normalization>>> = {
   batchNorm: defineNormalization('batchNorm', 'each channel normalized over batch and positions, and an affine map per channel'),
   groupNorm: defineNormalization('groupNorm', 'each group of channels normalized, and an affine map per channel'),
+  instanceNorm: defineNormalization('instanceNorm', 'each channel of each sample normalized, and an affine map per channel'),
   layerNorm: defineNormalization('layerNorm', 'the last dimensions normalized, and an affine map per element'),
 };
 
 /** The ops that normalize by statistics of their own input. */
-export type NormalizationName = 'batchNorm' | 'groupNorm' | 'layerNorm';
+export type NormalizationName = 'batchNorm' | 'groupNorm' | 'instanceNorm' | 'layerNorm';
 
 /** What {@link normalize} is to do. */
 export interface NormalizeOptions {

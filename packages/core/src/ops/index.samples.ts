@@ -9,10 +9,12 @@ import { crossEntropySamples } from './cross-entropy.samples.ts';
 import { ctcSamples } from './ctc.samples.ts';
 import { cumulativeSamples } from './cumulative.samples.ts';
 import { divisionElementwiseSamples, divisionSamples } from './division.samples.ts';
+import { embeddingSamples } from './embedding.samples.ts';
 import { embeddingLossSamples } from './embedding-loss.samples.ts';
 import { exponentialSamples } from './exponential.samples.ts';
 import { extremaElementwiseSamples, extremaSamples } from './extrema.samples.ts';
 import { fillSamples } from './fill.samples.ts';
+import { gatedActivationSamples } from './gated-activation.samples.ts';
 import { gatherSamples } from './gather.samples.ts';
 import { geluElementwiseSamples, geluSamples } from './gelu.samples.ts';
 import { hardActivationSamples } from './hard-activation.samples.ts';
@@ -20,6 +22,7 @@ import { indexingSamples } from './indexing.samples.ts';
 import { joinSamples } from './join.samples.ts';
 import { likelihoodLossSamples } from './likelihood-loss.samples.ts';
 import { linearSamples } from './linear.samples.ts';
+import { localResponseSamples } from './local-response.samples.ts';
 import { logitElementwiseSamples, logitSamples } from './logit.samples.ts';
 import { logsumexpSamples } from './logsumexp.samples.ts';
 import { lossSamples } from './loss.samples.ts';
@@ -50,6 +53,9 @@ import { whereElementwiseSamples, whereSamples } from './where.samples.ts';
 
 /** The samples of every op, family by family. */
 export const opSamples: readonly OpSamples[] = [
+  ...localResponseSamples,
+  ...gatedActivationSamples,
+  ...embeddingSamples,
   ...bitwiseSamples,
   ...combineSamples,
   ...convSamples,

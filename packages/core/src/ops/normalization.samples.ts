@@ -1,7 +1,7 @@
 import type { NdArray, OpSamples, Sample } from '../op.samples.ts';
 import type { Tensor } from '../tensor.ts';
 import { type CreationOptions, tensor, zeros } from './create.ts';
-import { batchNorm, groupNorm, layerNorm } from './normalization.ts';
+import { batchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm } from './normalization.ts';
 
 /** Normalizes the elements that `groupOf` puts together; `channelOf` says which weight and bias an element has. */
 function normalized(
@@ -35,6 +35,17 @@ function moments(x: NdArray, groupOf: (i: number) => number): { mean: number[]; 
     variance[groupOf(i)] = (variance[groupOf(i)] ?? 0) + (v - mean[groupOf(i)]!) ** 2 / count[groupOf(i)]!;
   });
   return { mean, variance, count };
+}
+
+/** Rows of `n` elements divided by the root of their mean square. */
+function rootMeanSquares(x: NdArray, n: number, w: readonly number[] | null, eps: number): NdArray {
+  const data = x.data.map((v, i) => {
+    const from = Math.floor(i / n) * n;
+    let sum = 0;
+    for (let k = from; k < from + n; k++) sum += x.data[k]! ** 2;
+    return (v / Math.sqrt(sum / n + eps)) * (w?.[i % n] ?? 1);
+  });
+  return { shape: x.shape, data };
 }
 
 const size = (shape: readonly number[]): number => shape.reduce((p, n) => p * n, 1);
@@ -301,6 +312,97 @@ export const normalizationSamples: readonly OpSamples[] = [
         run: () => batchNorm(zeros([2, 3], { dtype: 'int64' }), null, null, null, null, true),
         error: 'DTypeError',
         message: /^batchNorm: the input must be floating, got int64/,
+      },
+    ],
+  },
+  {
+    op: 'instanceNorm',
+    samples: [
+      {
+        name: 'plain',
+        inputs: [{ shape: [2, 3, 4] }],
+        run: (x) => instanceNorm(x!),
+        reference: (x) => normalized(x!, (i) => Math.floor(i / 4), channelIn([2, 3, 4])),
+        without: ['broadcast'],
+      },
+      {
+        name: 'weight and bias',
+        inputs: [{ shape: [2, 3, 2, 2] }, { shape: [3] }, { shape: [3] }],
+        run: (x, weight, bias) => instanceNorm(x!, { weight: weight!, bias: bias!, eps: 0.1 }),
+        reference: (x, w, b) => normalized(x!, (i) => Math.floor(i / 4), channelIn([2, 3, 2, 2]), w!.data, b!.data, 0.1),
+        without: ['broadcast'],
+      },
+      {
+        name: 'running statistics',
+        inputs: [{ shape: [2, 3, 4] }],
+        run: (x) => {
+          const options = { dtype: x!.dtype, device: x!.device } satisfies CreationOptions;
+          const runningMean = tensor(running.mean, options);
+          const runningVar = tensor(running.variance, options);
+          const y = instanceNorm(x!.detach(), { runningMean, runningVar, momentum: 0.3 });
+          return [y, runningMean, runningVar, instanceNorm(x!.detach(), { runningMean, runningVar, useInputStats: false })];
+        },
+        reference: (x) => {
+          const m = moments(x!, (i) => Math.floor(i / 4));
+          const mean = running.mean.map((v, c) => 0.7 * v + 0.15 * (m.mean[c]! + m.mean[c + 3]!));
+          const variance = running.variance.map((v, c) => 0.7 * v + 0.15 * (4 / 3) * (m.variance[c]! + m.variance[c + 3]!));
+          const channel = channelIn([2, 3, 4]);
+          return [
+            normalized(x!, (i) => Math.floor(i / 4), channel),
+            { shape: [3], data: mean },
+            { shape: [3], data: variance },
+            { shape: [2, 3, 4], data: x!.data.map((v, i) => (v - mean[channel(i)]!) / Math.sqrt(variance[channel(i)]! + 1e-5)) },
+          ];
+        },
+        without: ['broadcast'],
+        differentiable: false,
+      },
+    ],
+    errors: [
+      {
+        name: 'one value',
+        run: () => instanceNorm(zeros([2, 3, 1])),
+        error: 'ValueError',
+        message: /^instanceNorm: expected more than 1 value per channel, got input \[2, 3, 1\]/,
+      },
+      {
+        name: 'no statistics',
+        run: () => instanceNorm(zeros([2, 3, 4]), { useInputStats: false }),
+        error: 'ValueError',
+        message: /^instanceNorm: runningMean and runningVar are needed/,
+      },
+      {
+        name: 'weight',
+        run: () => instanceNorm(zeros([2, 3, 4]), { weight: zeros([4]) }),
+        error: 'ShapeError',
+        message: /^instanceNorm: the weight has shape \[4\], expected \[3\]/,
+      },
+    ],
+  },
+  {
+    op: 'rmsNorm',
+    samples: [
+      {
+        name: 'last dimension',
+        inputs: [{ shape: [3, 4] }, { shape: [4] }],
+        run: (x, w) => rmsNorm(x!, 4, w!, 1e-3),
+        reference: (x, w) => rootMeanSquares(x!, 4, w!.data, 1e-3),
+        without: ['broadcast'],
+      },
+      {
+        name: 'no weight',
+        inputs: [{ shape: [2, 2, 3] }],
+        run: (x) => rmsNorm(x!, [2, 3]),
+        reference: (x) => rootMeanSquares(x!, 6, null, 0),
+        without: ['broadcast'],
+      },
+    ],
+    errors: [
+      {
+        name: 'shape',
+        run: () => rmsNorm(zeros([2, 3]), [4]),
+        error: 'ShapeError',
+        message: /^rmsNorm: input \[2, 3\] does not end in the normalized shape \[4\] \(dimension -1\)/,
       },
     ],
   },
