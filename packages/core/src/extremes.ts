@@ -6,6 +6,7 @@ import { eq, isnan } from './ops/compare.ts';
 import { where } from './ops/where.ts';
 import { checkNonEmpty, reduceData, withKept } from './reduction.ts';
 import { reducedShape } from './shape.ts';
+import type { Tensor } from './tensor.ts';
 
 const isExtreme = eq(input(0), input(1));
 /** A NaN among the elements is the extreme. */
@@ -23,6 +24,28 @@ export interface ExtremeAttrs {
   readonly nanTies: boolean;
 }
 
+/** The gradient of a chosen value, shared by the elements equal to it; with `nanTies` NaN is equal to NaN. */
+function shareGradient(name: string, g: Tensor, x: Tensor, y: Tensor, dims: readonly number[], nanTies: boolean): Tensor {
+  const { shape, dtype } = x;
+  const inputs = [x, withKept(y, shape, dims)];
+  const expr = nanTies ? isExtremeOrNaN : isExtreme;
+  const result = reducedShape(shape, dims, true);
+  const count = evaluate({ name, expr, inputs, params: [], shape, dims, result, divisor: 1, compute: dtype, output: dtype });
+  return (nanTies ? shareWithNaN : share)(withKept(g, shape, dims), ...inputs, count);
+}
+
+/** The gradient of an element chosen from all of `x`, shared by those equal to it; NaN is equal to NaN. */
+export function shareAmongEqual(name: string, g: Tensor, x: Tensor, chosen: Tensor): Tensor {
+  return shareGradient(
+    name,
+    g,
+    x,
+    chosen,
+    x.shape.map((_, d) => d),
+    true,
+  );
+}
+
 function defineExtreme(name: 'amax' | 'amin', kind: 'max' | 'min'): OpFunction<ExtremeAttrs> {
   return defineOp<ExtremeAttrs>({
     name,
@@ -33,14 +56,7 @@ function defineExtreme(name: 'amax' | 'amin', kind: 'max' | 'min'): OpFunction<E
     },
     forward: ([x], { dims, keepdim }) => [reduceData(name, kind, x!, dims, keepdim, x!.dtype)],
     save: ([x], [y]) => [x!, y!],
-    backward: ({ attrs: { dims, nanTies }, saved: [x, y] }, [g]) => {
-      const { shape, dtype } = x!;
-      const inputs = [x!, withKept(y!, shape, dims)];
-      const expr = nanTies ? isExtremeOrNaN : isExtreme;
-      const result = reducedShape(shape, dims, true);
-      const count = evaluate({ name, expr, inputs, params: [], shape, dims, result, divisor: 1, compute: dtype, output: dtype });
-      return [(nanTies ? shareWithNaN : share)(withKept(g!, shape, dims), ...inputs, count)];
-    },
+    backward: ({ attrs: { dims, nanTies }, saved: [x, y] }, [g]) => [shareGradient(name, g!, x!, y!, dims, nanTies)],
   });
 }
 
