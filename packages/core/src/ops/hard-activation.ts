@@ -95,6 +95,7 @@ const hardswishGrad = defineFunction({
 /** x·relu6(x + 3) / 6. */
 export const hardswish: UnaryOp = defineElementwise({
   name: 'hardswish',
+  dtype: 'floating',
   js: (x) => `${x}*Math.min(Math.max(${x}+3,0),6)/6`,
   gpu: gpuBody((x) => `${x} * smaller(larger(${x} + 3, 0), 6) / 6`, 'smaller', 'larger'),
   grad: [(x) => call(hardswishGrad, [x])],
@@ -104,8 +105,10 @@ export const hardswish: UnaryOp = defineElementwise({
 /** relu6(x + 3) / 6. */
 export const hardsigmoid: UnaryOp = defineElementwise({
   name: 'hardsigmoid',
+  dtype: 'floating',
   js: (x) => `Math.min(Math.max(${x}+3,0),6)/6`,
   gpu: gpuBody((x) => `smaller(larger(${x} + 3, 0), 6) / 6`, 'smaller', 'larger'),
-  grad: [(x) => where(x.gt(-3).logicalAnd(x.lt(3)), 1 / 6, 0)],
+  // PyTorch's sixth is that of float32 in float64 too.
+  grad: [(x) => where(x.gt(-3).logicalAnd(x.lt(3)), Math.fround(1 / 6), 0)],
   doc: 'relu6(x + 3) / 6',
 }) as UnaryOp;

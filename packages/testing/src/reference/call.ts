@@ -4,8 +4,8 @@ import { camelCase } from '@nabla/core/internals';
 import { functional } from '@nabla/nn';
 import type { DecodeOptions, Golden, Json, PythonIndex } from '../golden.ts';
 import type { OpCase } from './case.ts';
-import type { Arguments, OpRow, OpSpec } from './rows.ts';
 import { rows } from './rows/index.ts';
+import type { Arguments, OpRow, OpSpec } from './rows.ts';
 
 type Callable = (...args: readonly unknown[]) => unknown;
 
@@ -55,7 +55,8 @@ function bind(golden: Golden<OpCase>, c: OpCase, parameters: readonly Parameter[
     const p = parameters[i] ?? (last?.variadic ? last : undefined);
     const variadic = parameters.slice(0, i + 1).find((q) => q.variadic) ?? p;
     if (variadic === undefined) throw new Error(`${c.op} has no parameter ${i}`);
-    if (variadic.variadic) bound.set(variadic.name, [...((bound.get(variadic.name) as unknown[]) ?? []), decode(value, `args.${i}`, variadic)]);
+    if (variadic.variadic)
+      bound.set(variadic.name, [...((bound.get(variadic.name) as unknown[]) ?? []), decode(value, `args.${i}`, variadic)]);
     else bound.set(variadic.name, decode(value, `args.${i}`, variadic));
   });
   for (const [name, value] of Object.entries(c.kwargs)) {
@@ -76,8 +77,9 @@ function written(parameters: readonly Parameter[], bound: ReadonlyMap<string, un
       if (bound.get(p.name) !== undefined && bound.get(p.name) !== null) options[camelCase(p.name)] = bound.get(p.name);
     } else positional.push(bound.get(p.name));
   }
+  if (Object.keys(options).length > 0) return [...positional, options];
   while (positional.length > 0 && positional[positional.length - 1] === undefined) positional.pop();
-  return Object.keys(options).length === 0 ? positional : [...positional, options];
+  return positional;
 }
 
 const spaces: readonly (readonly [string, object])[] = [

@@ -62,7 +62,13 @@ function compareGrads(golden: Golden<OpCase>, got: readonly (Tensor | null)[], w
     const g = got[i] ?? null;
     const name = `${what} of ${ref.path}`;
     if (ref.none === true) {
-      if (g?.detach().dataSync().some((v) => v !== 0)) throw new Mismatch(`${name}: a gradient that is not zero, expected none`);
+      if (
+        g
+          ?.detach()
+          .dataSync()
+          .some((v) => v !== 0)
+      )
+        throw new Mismatch(`${name}: a gradient that is not zero, expected none`);
     } else if (g === null) {
       // A gradient that is nothing but zeros may be none.
       const zeros = golden.load(ref.$t).dataSync();
@@ -80,7 +86,8 @@ function replayError(c: OpCase, call: () => unknown, inputs: ReadonlyMap<string,
     thrown = e;
   }
   if (thrown === undefined) throw new Mismatch(`no error, expected ${c.error!.type}: ${c.error!.message}`);
-  if (!(thrown instanceof NablaError)) throw new Mismatch(`an untyped error, ${String(thrown)}; expected ${c.error!.type}: ${c.error!.message}`);
+  if (!(thrown instanceof NablaError))
+    throw new Mismatch(`an untyped error, ${String(thrown)}; expected ${c.error!.type}: ${c.error!.message}`);
   unchanged(inputs, before, new Set());
 }
 
@@ -146,7 +153,15 @@ function replaySecond(
   const firsts = second.grads.map((r) => inputs.get(r.path)!);
   const wantedSeeds = second.grad_out_grads.map((ref, i): GradRef => ({ ...(ref ?? { $t: '', none: true }), path: `grad_out ${i}` }));
   const targets = [...firsts, ...seeds.filter((s) => s !== null)];
-  const found = terms.length === 0 ? targets.map(() => null) : gradOf(terms.map((t) => t.g), targets, terms.map((t) => t.w), false);
+  const found =
+    terms.length === 0
+      ? targets.map(() => null)
+      : gradOf(
+          terms.map((t) => t.g),
+          targets,
+          terms.map((t) => t.w),
+          false,
+        );
   compareGrads(golden, found.slice(0, firsts.length), second.grads, 'second gradient');
   let next = firsts.length;
   const atSeeds = seeds.map((s) => (s === null ? null : (found[next++] ?? null)));

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Golden } from '../golden.ts';
 import { type OpCase, Skip } from './case.ts';
 import { replayOp } from './replay-op.ts';
+import { type ProgramCase, replayProgram } from './replay-program.ts';
 import { skipRules } from './skips.ts';
 
 /** What became of one case. */
@@ -36,6 +37,7 @@ const opFamilies = [
 
 const replayers: Readonly<Record<string, (golden: Golden<never>, c: never) => void>> = {
   ...Object.fromEntries(opFamilies.map((f) => [f, (golden: Golden<OpCase>, c: OpCase) => replayOp(golden, c)])),
+  programs: (golden: Golden<ProgramCase>, c: ProgramCase) => replayProgram(golden, c),
 };
 
 /** Families of a directory that can be replayed, as its index lists them. */
