@@ -3,6 +3,7 @@ import type { TensorInfo } from './autograd/node.ts';
 import { type RecordedBackward, recordNode } from './autograd/record.ts';
 import { needsGrad } from './autograd/views.ts';
 import type { View } from './backend.ts';
+import { observer } from './debug.ts';
 import type { DType } from './dtype.ts';
 import { isFloating } from './dtype.ts';
 import { derivative, pushIn, vectorJacobian } from './expr/derivative.ts';
@@ -117,7 +118,7 @@ function run(e: Evaluation): Tensor {
 
 /** Evaluates and, when gradients are wanted, records. */
 export function evaluate(e: Evaluation): Tensor {
-  const out = run(e);
+  const out = observer === null ? run(e) : observer.op(e.name, e.inputs, e.params, () => run(e));
   if (!isGradEnabled() || !isFloating(e.output) || !e.inputs.some(needsGrad)) return out;
   const needs = e.inputs.map((t) => needsGrad(t) && isFloating(t.dtype));
   const summed = e.dims.length > 0 || e.divisor !== 1;
@@ -239,13 +240,11 @@ function fused(form: Form, infos: readonly TensorInfo[], which: readonly number[
   const inputs = merged.sources.map((s) => sources[s]!);
   const backend = backendOf(form.name, inputs);
   const outputs = which.map((i) => infos[i]!.dtype);
-  const handles = mapKernel(backend, form.name, {
-    exprs: merged.exprs,
-    inputs: inputs.map((t) => spread(t, form.shape)),
-    params: form.params,
-    shape: form.shape,
-    compute: form.compute,
-    outputs,
-  });
-  return handles.map((h, k) => wrap(backend, h, outputs[k]!, form.shape));
+  const { params, shape, compute } = form;
+  const compiled = (): Tensor[] => {
+    const views = inputs.map((t) => spread(t, shape));
+    const handles = mapKernel(backend, form.name, { exprs: merged.exprs, inputs: views, params, shape, compute, outputs });
+    return handles.map((h, k) => wrap(backend, h, outputs[k]!, shape));
+  };
+  return observer === null ? compiled() : observer.op(form.name, inputs, params, compiled);
 }

@@ -1,7 +1,8 @@
-import { isGradEnabled } from './autograd/modes.ts';
+import { isGradEnabled, isInferenceMode } from './autograd/modes.ts';
 import { type GraphNode, setNodeListener } from './autograd/node.ts';
-import { checkRecordable, fillsStorage, needsGrad, rebase } from './autograd/views.ts';
+import { baseOf, checkRecordable, fillsStorage, rebase } from './autograd/views.ts';
 import type { Backend, Handle } from './backend.ts';
+import { observer } from './debug.ts';
 import { type DType, isFloating } from './dtype.ts';
 import { DTypeError, InPlaceError, ShapeError } from './errors.ts';
 import { spread } from './evaluate.ts';
@@ -12,23 +13,22 @@ import { keepWith } from './scope.ts';
 import { show } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
-/** Refuses writes that would corrupt data or a graph. `recorded` writes get a history; others must not touch leaves that need gradients. */
-function checkWritable(name: string, self: Tensor): void {
+/** Refuses writes that would corrupt data or a graph. */
+export function checkWritable(name: string, self: Tensor): void {
   if (overlaps(self.shape, self.strides)) {
     throw new InPlaceError(
       `${name}: several elements of this ${show(self.shape)} tensor share one place in memory (it was expanded); clone() it before writing`,
     );
   }
+  if (self.storage.inference && !isInferenceMode()) {
+    throw new InPlaceError(`${name}: a tensor made in inference mode cannot be written outside of it; clone() gives one that can`);
+  }
   if (!isGradEnabled()) return;
-  const base = self.viewOf;
+  const base = baseOf(self);
   if (base !== null && base.meta?.requiresGrad === true && base.meta.node === null) {
     throw new InPlaceError(`${name}: a view of a leaf that requires gradients cannot be written in place; use noGrad() or clone()`);
   }
-  if (base !== null && needsGrad(base) && !needsGrad(self)) {
-    throw new InPlaceError(
-      `${name}: this view was made under noGrad, so a write to it would not be recorded; make the view where gradients are recorded, or write under noGrad too`,
-    );
-  }
+  checkRecordable(name, self, null);
   if (self.meta?.requiresGrad === true && self.meta.node === null) {
     throw new InPlaceError(`${name}: a leaf that requires gradients cannot be written in place; use noGrad() or clone()`);
   }
@@ -58,7 +58,7 @@ export function inPlace(name: string, self: Tensor, compute: () => Tensor): Tens
   if (isGradEnabled()) {
     rebase(self, cast);
     // What was born outside of a scope keeps the history that it got inside.
-    const base = self.viewOf ?? self;
+    const base = baseOf(self) ?? self;
     if (base.meta?.node != null) keepWith(base, base);
   }
   return self;
@@ -79,6 +79,11 @@ export function writeElementwise(
   compute: DType,
 ): Tensor {
   checkWritable(name, self);
+  const write = (): Tensor => writeNow(name, self, expr, tensors, params, compute);
+  return observer === null ? write() : observer.op(name, tensors, params, write);
+}
+
+function writeNow(name: string, self: Tensor, expr: Expr, tensors: readonly Tensor[], params: readonly number[], compute: DType): Tensor {
   const backend = backendOf(name, tensors);
   const { shape, dtype } = self;
   if (direct(backend, compute)) {
@@ -133,17 +138,31 @@ export function updateInPlace(
     if (!sameShape(t.shape, shape)) throw new ShapeError(`${name}: the targets have shapes ${show(shape)} and ${show(t.shape)}`);
     if (t.dtype !== dtype) throw new DTypeError(`${name}: the targets have dtypes ${dtype} and ${t.dtype}`);
   }
+  const update = (): readonly Tensor[] => updateNow(name, exprs, targets, inputs, params);
+  if (observer === null) update();
+  else observer.op(name, [...targets, ...inputs], params, update);
+}
+
+function updateNow(
+  name: string,
+  exprs: readonly Expr[],
+  targets: readonly Tensor[],
+  inputs: readonly Tensor[],
+  params: readonly number[],
+): readonly Tensor[] {
+  const { shape, dtype } = targets[0]!;
   const backend = backendOf(name, [...targets, ...inputs]);
   const outputs = targets.map(() => dtype);
   if (direct(backend, dtype)) {
     const views = inputs.map((t) => spread(targets.some((to) => collides(to, t)) ? copyData(t) : t, shape));
     mapKernel(backend, name, { exprs, inputs: views, params, shape, compute: dtype, outputs, into: targets });
     for (const t of targets) t.storage.version++;
-    return;
+    return targets;
   }
   const views = inputs.map((t) => spread(t, shape));
   const handles = mapKernel(backend, name, { exprs, inputs: views, params, shape, compute: dtype, outputs });
   targets.forEach((t, i) => {
     take(t, handles[i]!);
   });
+  return targets;
 }

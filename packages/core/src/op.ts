@@ -2,6 +2,7 @@ import { isGradEnabled } from './autograd/modes.ts';
 import type { TensorInfo } from './autograd/node.ts';
 import { type RecordedBackward, recordNode } from './autograd/record.ts';
 import { needsGrad, viewData } from './autograd/views.ts';
+import { observer } from './debug.ts';
 import type { DType } from './dtype.ts';
 import { isFloating } from './dtype.ts';
 import { ShapeError, ValueError } from './errors.ts';
@@ -60,7 +61,8 @@ export function defineOp<A>(definition: OpDefinition<A>): OpFunction<A> {
   ops.set(def.name, def as OpDefinition<never>);
   return (inputs, attrs) => {
     const metas = def.infer(inputs, attrs);
-    const outputs = def.forward(inputs, attrs, metas);
+    const outputs =
+      observer === null ? def.forward(inputs, attrs, metas) : observer.op(def.name, inputs, attrs, () => def.forward(inputs, attrs, metas));
     checkOutputs(def.name, inputs, outputs, metas);
     if (def.backward === undefined || !isGradEnabled() || !inputs.some(needsGrad) || !outputs.some((t) => isFloating(t.dtype)))
       return outputs;

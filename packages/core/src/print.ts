@@ -144,7 +144,8 @@ function suffixes(t: Tensor, readable: boolean): string[] {
   // float32 is the default; int64 and bool show in how elements are written.
   const plain = t.dtype === 'float32' || (readable && !empty && (t.dtype === 'int64' || t.dtype === 'bool'));
   if (!plain) out.push(`dtype=${t.dtype}`);
-  if (t.gradFn !== null) out.push(`gradFn=<${t.gradFn}>`);
+  const { gradFn } = t;
+  if (gradFn !== null) out.push(`gradFn=<${gradFn.name}>`);
   else if (t.requiresGrad) out.push('requiresGrad=true');
   return out;
 }

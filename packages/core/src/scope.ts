@@ -13,6 +13,14 @@ interface Frame {
 
 let frame: Frame | null = null;
 
+/** What the user asked to keep, for good. */
+const keptByUser = new WeakSet<Tensor>();
+
+/** Whether a scope is open. */
+export function inScope(): boolean {
+  return frame !== null;
+}
+
 /**
  * Runs `fn` and frees every tensor born inside, but for the tensors it returns (alone, in arrays, plain objects or Maps),
  * those handed to {@link keep}, gradients of tensors from outside, and what backward through a returned tensor, or through
@@ -61,6 +69,7 @@ export function scope<T>(fn: () => T): T {
  */
 export function keep<T extends Tensor>(t: T): T {
   if (!isTensor(t)) throw new ValueError('keep: expects a tensor');
+  keptByUser.add(t);
   for (let f = frame; f !== null; f = f.outer) f.kept.add(t);
   return t;
 }
@@ -76,9 +85,12 @@ export function keepWith(owner: Tensor, t: Tensor): void {
   if (born) f?.tensors.add(t);
 }
 
-/** Hands a tensor that was kept earlier to the current scope, which frees it when it ends. Without a scope nothing happens. */
+/**
+ * Hands a tensor that the library kept earlier to the current scope, which frees it when it ends. Without a scope, or for
+ * one that the user keeps, nothing happens.
+ */
 export function release(t: Tensor): void {
-  if (frame === null) return;
+  if (frame === null || keptByUser.has(t)) return;
   for (let f: Frame | null = frame; f !== null; f = f.outer) f.kept.delete(t);
   frame.tensors.add(t);
 }

@@ -1,5 +1,6 @@
+import { isInferenceMode } from './autograd/modes.ts';
 import type { Backend, Handle } from './backend.ts';
-import type { DType } from './dtype.ts';
+import { bytesPerElement, type DType } from './dtype.ts';
 import { UseAfterFreeError } from './errors.ts';
 
 /** The net under device memory: frees what a program forgot. On the CPU the collector needs no help. */
@@ -8,10 +9,16 @@ const net = new FinalizationRegistry<{ backend: Backend; handle: Handle; dtype: 
 });
 
 let made = 0;
+let bytes = 0;
 
 /** How many storages were made so far: later ones have larger ids. */
 export function storagesMade(): number {
   return made;
+}
+
+/** How many bytes those have that were made so far. */
+export function bytesMade(): number {
+  return bytes;
 }
 
 /** A buffer with its version, shared by every view of it. */
@@ -22,6 +29,8 @@ export class Storage {
   readonly id: number = made++;
   /** Elements in the buffer. */
   readonly length: number;
+  /** Whether it was made in inference mode: it takes no part in differentiation. */
+  readonly inference: boolean = isInferenceMode();
   /** Counts in-place writes. */
   version = 0;
   /** Live tensors and saved slots that refer to the buffer; at zero a scope may free it. */
@@ -34,6 +43,7 @@ export class Storage {
     this.dtype = dtype;
     this.length = length;
     this.#handle = handle;
+    bytes += length * bytesPerElement(dtype);
     this.#watched = !backend.caps.collected;
     if (this.#watched) net.register(this, { backend, handle, dtype }, this);
   }

@@ -9,6 +9,12 @@ import type { Storage } from './storage.ts';
 /** Tensors of every copy of the library know each other by this property. */
 const brand = '@nabla/core.Tensor';
 
+/**
+ * How a view was made: recorded by an op that gives one (`plain`) or several at once (`several`), unrecorded under noGrad
+ * or in inference mode, or by the library for a hook.
+ */
+export type ViewKind = 'plain' | 'several' | 'noGrad' | 'inference' | 'hook';
+
 /** What happens to a tensor when it is born: a scope keeps track of it. */
 export type Birth = (t: Tensor) => void;
 let birth: Birth | null = null;
@@ -53,6 +59,8 @@ export class Tensor<S extends Shape = Shape> implements View {
   viewOf: Tensor | null = null;
   /** @internal For a base: how often an in-place write rebuilt its history. For a view: the count it has seen. */
   epoch = 0;
+  /** @internal For a view: how it was made, which says whether a write to it can be recorded. */
+  viewKind: ViewKind = 'plain';
   /** @internal */
   disposed = false;
 

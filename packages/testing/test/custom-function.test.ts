@@ -33,7 +33,7 @@ describe('custom functions', () => {
   test('forward is not recorded, backward is what was written', () => {
     const x = leaf([1, 2]);
     const y = square(20)(x);
-    expect([numbers(y), y.gradFn, y.requiresGrad]).toEqual([[1, 4], 'square', true]);
+    expect([numbers(y), y.gradFn?.name, y.requiresGrad]).toEqual([[1, 4], 'square', true]);
     expect(numbers(grad(y.sum(), [x])[0])).toEqual([20, 40]);
     expect(noGrad(() => square(2)(x)).requiresGrad).toBe(false);
     expect(square(2)(plain([3])).requiresGrad).toBe(false);
@@ -121,11 +121,11 @@ describe('custom functions', () => {
     const reverse = customFunction({ name: 'reverse', forward: (_ctx, t: Tensor) => t, backward: (_ctx, g) => g!.neg() });
     const x = leaf([3]);
     const y = reverse(x);
-    expect([y === x, x.isLeaf, y.gradFn]).toEqual([false, true, 'reverse']);
+    expect([y === x, x.isLeaf, y.gradFn?.name]).toEqual([false, true, 'reverse']);
     expect(numbers(grad(y.sum(), [x])[0])).toEqual([-1]);
     const doubled = times(x, 2);
     const z = reverse(doubled);
-    expect([doubled.gradFn, z.gradFn]).toEqual(['mul', 'reverse']);
+    expect([doubled.gradFn?.name, z.gradFn?.name]).toEqual(['mul', 'reverse']);
     expect(numbers(grad(z.sum(), [x])[0])).toEqual([-2]);
     const view = customFunction({
       name: 'flat',

@@ -307,11 +307,12 @@ describe('gradients through writes to views', () => {
     expect(x.isLeaf).toBe(true);
   });
 
-  test('rows put together and views taken apart again', () => {
+  test('rows put together and taken apart again', () => {
     const rows = [leaf([1, 2]), leaf([3, 4])];
-    const [a, b] = (stack(rows) as Tensor).unbind(1);
-    a!.mul_(2);
-    (a!.sum() as Tensor).add(b!.mul(10).sum()).backward();
+    const columns = stack(rows) as Tensor;
+    const [a, b] = [columns.select(1, 0), columns.select(1, 1)];
+    a.mul_(2);
+    (a.sum() as Tensor).add(b.mul(10).sum()).backward();
     expect(rows.map((r) => r.grad!.toArray())).toEqual([
       [2, 10],
       [2, 10],
@@ -350,7 +351,7 @@ describe('what is refused', () => {
     const x = leaf([1, 2, 3]);
     const y = copyOf(x);
     const v = noGrad(() => y.index(slice(1)));
-    expect(() => v.mul_(2)).toThrow(/made under noGrad, so a write to it would not be recorded/);
+    expect(() => v.mul_(2)).toThrow(/mul_: this view was made under noGrad, and it is written where gradients are recorded; make the view and the write either both/);
     expect(y.toArray()).toEqual([1, 2, 3]);
     noGrad(() => v.mul_(2));
     expect(y.toArray()).toEqual([1, 4, 6]);

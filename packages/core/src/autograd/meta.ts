@@ -3,7 +3,7 @@ import type { AutogradMeta, GraphNode, TensorInfo } from './node.ts';
 
 /** A tensor's differentiation state, made on first need. */
 export function metaOf(t: Tensor): AutogradMeta {
-  if (t.meta === null) t.meta = { requiresGrad: false, grad: null, node: null, index: 0, accumulator: null, info: null };
+  if (t.meta === null) t.meta = { requiresGrad: false, grad: null, gradShown: false, node: null, index: 0, accumulator: null, info: null };
   return t.meta;
 }
 

@@ -1,10 +1,16 @@
 import { ValueError } from '../errors.ts';
 
 let enabled = true;
+let inference = false;
 
 /** Whether operations are being recorded for differentiation. */
 export function isGradEnabled(): boolean {
-  return enabled;
+  return enabled && !inference;
+}
+
+/** Whether {@link inferenceMode} is on. */
+export function isInferenceMode(): boolean {
+  return inference;
 }
 
 /** Turns recording on or off and gives what it was. For the engine; users write {@link noGrad}. */
@@ -50,4 +56,28 @@ export function noGrad<T>(fn: () => T): T {
 /** Runs `fn` with recording on, inside a {@link noGrad} block. */
 export function enableGrad<T>(fn: () => T): T {
   return within(true, 'enableGrad', fn);
+}
+
+/**
+ * Runs `fn` as {@link noGrad} does, and makes inference tensors: those made inside never take part in differentiation,
+ * neither inside (not even under {@link enableGrad}) nor later. Outside of the block an inference tensor can be read and
+ * computed with, but an op that needs it for a gradient is an error, as is writing to it or asking it to require
+ * gradients; it has no version. `clone()` outside of the block gives an ordinary tensor.
+ *
+ * @returns what `fn` returns
+ * @throws ValueError when `fn` is asynchronous
+ * @example
+ * ```ts
+ * const scores = inferenceMode(() => model.call(images));
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.autograd.grad_mode.inference_mode.html
+ */
+export function inferenceMode<T>(fn: () => T): T {
+  const before = inference;
+  inference = true;
+  try {
+    return refusePromise(fn(), 'inferenceMode');
+  } finally {
+    inference = before;
+  }
 }

@@ -1,9 +1,11 @@
 import type { Backend } from '../backend.ts';
+import { observer, type Site } from '../debug.ts';
 import type { DType } from '../dtype.ts';
-import { GraphFreedError, InPlaceError } from '../errors.ts';
+import { AutogradError, GraphFreedError, InPlaceError } from '../errors.ts';
 import { copyData } from '../kernels.ts';
 import type { Storage } from '../storage.ts';
 import { Tensor } from '../tensor.ts';
+import { type Disposer, type NodeHook, NodeHooks, type NodePreHook } from './hooks.ts';
 import { isGradEnabled } from './modes.ts';
 
 /** What differentiation knows of a tensor. */
@@ -12,6 +14,8 @@ export interface AutogradMeta {
   requiresGrad: boolean;
   /** The accumulated gradient of a leaf (or of a tensor that asked to retain it). */
   grad: Tensor | null;
+  /** The user may hold {@link AutogradMeta.grad}: it was read or assigned, so no scope may free it. */
+  gradShown: boolean;
   /** The operation that made the tensor; null for a leaf. */
   node: GraphNode | null;
   /** Which of the node's outputs this is. */
@@ -51,8 +55,36 @@ export function setNodeListener(next: NodeListener | null): NodeListener | null 
   return before;
 }
 
+/**
+ * The operation that made a tensor, as a node of the graph that backward walks.
+ *
+ * @see https://pytorch.org/docs/stable/autograd.html#autograd-graph
+ */
+export interface GradFn {
+  /** The name of the op; `accumulateGrad` for the sink of a leaf. */
+  readonly name: string;
+  /** For each input of the op where its gradient goes, and which output of that node it is; null where none is needed. */
+  readonly nextFunctions: readonly (readonly [node: GradFn, output: number] | null)[];
+  /** The leaf whose gradient the node accumulates; null for an op. */
+  readonly leaf: Tensor | null;
+  /** Adds a hook that runs after the node's backward and may replace the gradients that it gave. */
+  registerHook(hook: NodeHook): Disposer;
+  /** Adds a hook that runs before the node's backward and may replace the gradients that it gets. */
+  registerPreHook(hook: NodePreHook): Disposer;
+}
+
+/** A tensor that a node keeps for its backward. */
+export interface SavedSlot {
+  /** The tensor, connected to its history when gradients are being recorded. */
+  unpack(): Tensor;
+  /** Copies the tensor if it lies in `storage`, which is about to be written. */
+  preserve(storage: Storage): void;
+  /** Drops the tensor. */
+  release(): void;
+}
+
 /** One recorded operation. A node's id is larger than those of the nodes it depends on. */
-export class GraphNode {
+export class GraphNode implements GradFn {
   readonly id: number = nextId++;
   readonly name: string;
   /** Where the gradient of each input goes; null where none is needed. */
@@ -60,13 +92,14 @@ export class GraphNode {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   backward: BackwardFunction;
-  readonly saved: SavedTensor[] = [];
+  readonly saved: SavedSlot[] = [];
   /** The leaf whose gradient this node accumulates. */
   readonly leaf: Tensor | null;
   /** Outputs that asked to keep their gradient. */
   retained: Map<number, Tensor> | null = null;
-  /** A backward has dropped the saved tensors. */
-  freed = false;
+  hooks: NodeHooks | null = null;
+  /** Where the op was called, known in anomaly mode. */
+  readonly site: Site | null;
 
   constructor(
     name: string,
@@ -82,25 +115,60 @@ export class GraphNode {
     this.outputs = outputs;
     this.backward = backward;
     this.leaf = leaf;
+    this.site = observer === null ? null : observer.site();
     if (listener !== null) listener(this);
+  }
+
+  get nextFunctions(): readonly (readonly [node: GradFn, output: number] | null)[] {
+    return this.edges.map((e) => (e === null ? null : [e.node, e.index]));
+  }
+
+  registerHook(hook: NodeHook): Disposer {
+    this.hooks ??= new NodeHooks();
+    return this.hooks.after.add(hook);
+  }
+
+  registerPreHook(hook: NodePreHook): Disposer {
+    this.hooks ??= new NodeHooks();
+    return this.hooks.before.add(hook);
   }
 
   /** Drops the saved tensors; a later backward is an error. */
   release(): void {
-    if (this.saved.length === 0) return;
     for (const s of this.saved) s.release();
-    this.freed = true;
   }
 }
 
+/** A second backward through a node whose saved tensors are gone. */
+export function freedError(op: string): GraphFreedError {
+  return new GraphFreedError(
+    `backward through '${op}' a second time: its saved tensors were dropped after the first. Pass { retainGraph: true } to the first backward if you need another`,
+  );
+}
+
+/** `t`, which an op saved, with the history that it had then. */
+export function connected(t: Tensor, edge: Edge | null): Tensor {
+  // A tracked tensor of its own: backward may hand it on as a gradient that outlives the slot.
+  const out = new Tensor(t.storage, t.shape, t.strides, t.offset);
+  if (edge === null || !isGradEnabled()) return out;
+  const { node, index } = edge;
+  out.meta = { requiresGrad: true, grad: null, gradShown: false, node, index, accumulator: null, info: null };
+  return out;
+}
+
 /** A tensor kept for backward, with the version it had. */
-export class SavedTensor {
+export class SavedTensor implements SavedSlot {
   #alias: Tensor | null;
   #version: number;
   readonly #edge: Edge | null;
   readonly #op: string;
 
   constructor(t: Tensor, op: string, edge: Edge | null) {
+    if (t.storage.inference) {
+      throw new AutogradError(
+        `${op}: a tensor made in inference mode (${t.dtype} [${t.shape.join(', ')}]) cannot be saved for a gradient; clone() it outside of inferenceMode`,
+      );
+    }
     // An alias, so that a scope may dispose of the tensor itself while the slot holds the storage.
     this.#alias = new Tensor(t.storage, t.shape, t.strides, t.offset, false);
     t.storage.refs++;
@@ -110,30 +178,17 @@ export class SavedTensor {
   }
 
   /** The tensor, connected to its history when gradients are being recorded. */
-  unpack(): Tensor {
+  unpack(edge: Edge | null = this.#edge): Tensor {
     const t = this.#alias;
-    if (t === null) {
-      throw new GraphFreedError(
-        `backward through '${this.#op}' a second time: its saved tensors were dropped after the first. Pass { retainGraph: true } to the first backward if you need another`,
-      );
-    }
+    if (t === null) throw freedError(this.#op);
     if (t.storage.version !== this.#version) {
+      const from =
+        this.#edge === null || this.#edge.node.leaf !== null ? '' : `, which is output ${this.#edge.index} of '${this.#edge.node.name}',`;
       throw new InPlaceError(
-        `a tensor that '${this.#op}' needs for its gradient was changed in place: ${t.dtype} [${t.shape.join(', ')}] is at version ${t.storage.version}, expected version ${this.#version}. Use the op without the trailing underscore, or clone() before writing`,
+        `a tensor that '${this.#op}' needs for its gradient was changed in place: ${t.dtype} [${t.shape.join(', ')}]${from} is at version ${t.storage.version}, expected version ${this.#version}. Use the op without the trailing underscore, or clone() before writing`,
       );
     }
-    // A tracked tensor of its own: backward may hand it on as a gradient that outlives the slot.
-    const out = new Tensor(t.storage, t.shape, t.strides, t.offset);
-    if (this.#edge === null || !isGradEnabled()) return out;
-    out.meta = {
-      requiresGrad: true,
-      grad: null,
-      node: this.#edge.node,
-      index: this.#edge.index,
-      accumulator: null,
-      info: null,
-    };
-    return out;
+    return connected(t, edge);
   }
 
   /** Copies the tensor if it lies in `storage`, which is about to be written. */

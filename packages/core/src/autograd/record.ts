@@ -1,7 +1,8 @@
 import { isFloating } from '../dtype.ts';
 import type { Tensor } from '../tensor.ts';
 import { attach, infoOf, metaOf } from './meta.ts';
-import { GraphNode, SavedTensor, type TensorInfo } from './node.ts';
+import { GraphNode, type SavedSlot, type TensorInfo } from './node.ts';
+import { slotFor } from './recompute.ts';
 import { edgeOf } from './views.ts';
 
 /** Backward of a recorded op: the saved tensors in the order they were given, then the gradients of the outputs. */
@@ -27,7 +28,7 @@ export function recordNode(
     if (isFloating(t.dtype)) metaOf(t);
   });
   const node = new GraphNode(name, edges, inputs.map(infoOf), outputs.map(infoOf), () => []);
-  const slots: (SavedTensor | null)[] = [];
+  const slots: (SavedSlot | null)[] = [];
   for (const t of save) {
     if (t === null) {
       slots.push(null);
@@ -35,7 +36,7 @@ export function recordNode(
     }
     const out = outputs.indexOf(t);
     const at = inputs.indexOf(t);
-    const slot = new SavedTensor(t, name, out >= 0 ? { node, index: out } : at >= 0 ? edges[at]! : edgeOf(t));
+    const slot = slotFor(t, name, out >= 0 ? { node, index: out } : at >= 0 ? edges[at]! : edgeOf(t));
     node.saved.push(slot);
     slots.push(slot);
   }
@@ -46,7 +47,7 @@ export function recordNode(
 }
 
 // A function of its own: the closure must hold the slots only, not the tensors of the forward call.
-function bind(backward: RecordedBackward, slots: readonly (SavedTensor | null)[], node: GraphNode): GraphNode['backward'] {
+function bind(backward: RecordedBackward, slots: readonly (SavedSlot | null)[], node: GraphNode): GraphNode['backward'] {
   return (grads) =>
     backward(
       slots.map((s) => (s === null ? null : s.unpack())),

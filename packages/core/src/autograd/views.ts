@@ -2,9 +2,9 @@ import type { View } from '../backend.ts';
 import { InPlaceError } from '../errors.ts';
 import { computeKernel, contiguousData, copyData, extent, fullData, wrap, writeData } from '../kernels.ts';
 import { contiguousStrides, isContiguous, overlaps, sizeOf } from '../layout.ts';
-import { Tensor } from '../tensor.ts';
+import { Tensor, type ViewKind } from '../tensor.ts';
 import { attach, infoOf } from './meta.ts';
-import { isGradEnabled } from './modes.ts';
+import { isGradEnabled, isInferenceMode } from './modes.ts';
 import { type Edge, GraphNode } from './node.ts';
 
 /**
@@ -28,12 +28,46 @@ export function needsGrad(t: Tensor): boolean {
   return t.meta?.requiresGrad === true;
 }
 
+/** The tensor that `t` is a view of; null when it is none, or when that tensor was given other elements since. */
+export function baseOf(t: Tensor): Tensor | null {
+  const base = t.viewOf;
+  if (base === null || base.storage === t.storage) return base;
+  // What was recorded of the view leads to the old elements, which nobody rewrites any more.
+  t.viewOf = null;
+  return null;
+}
+
+/** {@link needsGrad} of a view that has lost its history to a write, without the error that using it would be. */
+export function wouldNeedGrad(t: Tensor): boolean {
+  const base = baseOf(t);
+  return base !== null && t.viewKind !== 'plain' && base.epoch !== t.epoch ? wouldNeedGrad(base) : needsGrad(t);
+}
+
+/** Why a view of this kind has no history of its own. */
+function lost(kind: ViewKind, what: string): string {
+  const rules: Readonly<Record<ViewKind, string>> = {
+    plain: '',
+    several: `this view is one of several that one op gave (unbind, split, chunk), and ${what}; gradients of such views cannot follow a write: write select(), narrow() or slice(), or use the op without the trailing underscore`,
+    noGrad: `this view was made under noGrad, and ${what} where gradients are recorded; make the view and the write either both inside of noGrad or both outside`,
+    inference: `this view was made in inference mode, and ${what} outside of it; make the view and the write either both inside of inferenceMode or both outside`,
+    hook: `this tensor was handed to or by a module that has backward hooks, and ${what}; use the op without the trailing underscore, or clone() first`,
+  };
+  return rules[kind];
+}
+
+/** Marks views that one op gave together. */
+export function severalViews<T extends Tensor>(views: readonly T[]): T[] {
+  for (const v of views) if (v.viewOf !== null && v.viewKind === 'plain') v.viewKind = 'several';
+  return [...views];
+}
+
 /** Rebuilds a view's history when its base was written to after the view was made or last refreshed. */
 function refreshView(view: Tensor): void {
-  const base = view.viewOf!;
-  if (view.epoch === base.epoch) return;
-  view.epoch = base.epoch;
+  const base = baseOf(view);
+  if (base === null || view.epoch === base.epoch) return;
   const edge = edgeOf(base);
+  if (edge !== null && view.viewKind !== 'plain') throw new InPlaceError(lost(view.viewKind, 'its base or another view of it was written'));
+  view.epoch = base.epoch;
   if (edge === null) {
     // The base was overwritten by what has no history, and so were these elements.
     if (view.meta?.node != null) detachHistory(view);
@@ -166,9 +200,13 @@ function link(out: Tensor, from: Tensor, name: string, adjoint: (g: Tensor) => T
 }
 
 /** Refuses a write of `value` to a view whose history could not be recorded. */
-export function checkRecordable(name: string, target: Tensor, value: Tensor): void {
-  const base = target.viewOf;
-  if (base === null || base.isContiguous || !overlaps(base.shape, base.strides)) return;
+export function checkRecordable(name: string, target: Tensor, value: Tensor | null): void {
+  const base = baseOf(target);
+  if (base === null) return;
+  if (target.viewKind !== 'plain' && (wouldNeedGrad(base) || (value !== null && needsGrad(value)))) {
+    throw new InPlaceError(`${name}: ${lost(target.viewKind, 'it is written')}`);
+  }
+  if (value === null || base.isContiguous || !overlaps(base.shape, base.strides)) return;
   if (needsGrad(base) || needsGrad(value)) {
     throw new InPlaceError(`${name}: the tensor that this is a view of repeats its elements in memory; clone() it first`);
   }
@@ -179,7 +217,7 @@ export function checkRecordable(name: string, target: Tensor, value: Tensor): vo
  * view, the base gets it too, with the gradient of its other elements passing through.
  */
 export function rebase(target: Tensor, value: Tensor): void {
-  const base = target.viewOf;
+  const base = baseOf(target);
   const edge = edgeOf(value);
   if (base === null) {
     target.epoch++;
@@ -211,8 +249,9 @@ function detachHistory(t: Tensor): void {
 /** A tensor on the same storage under another window, as a view of `t`'s base. No gradient is recorded. */
 export function viewData(t: Tensor, shape: readonly number[], strides: readonly number[], offset: number): Tensor {
   const view = new Tensor(t.storage, shape, strides, offset);
-  view.viewOf = t.viewOf ?? t;
+  view.viewOf = baseOf(t) ?? t;
   view.epoch = view.viewOf.epoch;
+  view.viewKind = t.viewKind !== 'plain' ? t.viewKind : isInferenceMode() ? 'inference' : isGradEnabled() ? 'plain' : 'noGrad';
   return view;
 }
 

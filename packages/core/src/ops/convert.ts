@@ -1,48 +1,23 @@
-import { type BackwardOptions, backward } from '../autograd/engine.ts';
-import { metaOf } from '../autograd/meta.ts';
-import { edgeOf, needsGrad } from '../autograd/views.ts';
 import type { Backend } from '../backend.ts';
 import type { DType, TypedArray } from '../dtype.ts';
 import { dtypes, isDType } from '../dtype.ts';
-import { AutogradError, DeviceError, DTypeError, ShapeError } from '../errors.ts';
+import { DeviceError, DTypeError, ShapeError } from '../errors.ts';
 import { input } from '../expr/node.ts';
 import { inPlace } from '../inplace.ts';
 import { contiguousData, copyData, mapKernel, wrap } from '../kernels.ts';
 import { sameShape } from '../layout.ts';
 import { defineOp } from '../op.ts';
 import { overwriteOp } from '../overwrite.ts';
-import { keepWith } from '../scope.ts';
 import { broadcastShapes, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
-import { addMethod, addProperty, Tensor } from '../tensor.ts';
-import { checkDevice, setRequiresGrad } from './full.ts';
+import { addMethod, type Tensor } from '../tensor.ts';
+import { checkDevice } from './full.ts';
 
 /** Numbers in nested arrays, one level per dimension; a number for a 0-d tensor. */
 export type NestedArray = number | NestedArray[];
 
 declare module '../tensor.ts' {
   interface Tensor<S extends Shape = Shape> {
-    /** The gradient accumulated by backward; null before. Assign null to clear it. @see https://pytorch.org/docs/stable/generated/torch.Tensor.grad.html */
-    grad: Tensor | null;
-    /** Whether gradients are computed for this tensor. Can be set on leaves. */
-    requiresGrad: boolean;
-    /** Whether the tensor was made by the user rather than by a recorded op. */
-    readonly isLeaf: boolean;
-    /** Name of the op that made the tensor; null for a leaf. */
-    readonly gradFn: string | null;
-    /** Sets {@link Tensor.requiresGrad} and gives the tensor back. */
-    requiresGrad_(value?: boolean): this;
-    /** Keeps the gradient of a non-leaf in {@link Tensor.grad}. @see https://pytorch.org/docs/stable/generated/torch.Tensor.retain_grad.html */
-    retainGrad(): void;
-    /**
-     * Computes the gradients of every leaf that this tensor depends on and adds them to their `grad`.
-     *
-     * @param gradient gradient of this tensor; ones when it has a single element
-     * @see https://pytorch.org/docs/stable/generated/torch.Tensor.backward.html
-     */
-    backward(gradient?: Tensor | null, options?: BackwardOptions & { inputs?: readonly Tensor[] }): void;
-    /** The same elements without history, sharing storage. @see https://pytorch.org/docs/stable/generated/torch.Tensor.detach.html */
-    detach<A extends Shape>(this: Tensor<A>): Tensor<A>;
     /** A copy, through which gradients flow. @see https://pytorch.org/docs/stable/generated/torch.clone.html */
     clone<A extends Shape>(this: Tensor<A>): Tensor<A>;
     /** The tensor itself when it is contiguous, else a copy that is. @see https://pytorch.org/docs/stable/generated/torch.Tensor.contiguous.html */
@@ -126,9 +101,6 @@ addMethod('to', function (this: Tensor, target: DType | Backend, dtype?: DType) 
   // The conversion happens where both dtypes exist.
   return this.device.caps.dtypes.includes(type) ? moveOp([cast(this)], target)[0]! : cast(moveOp([this], target)[0]!);
 });
-addMethod('detach', function (this: Tensor) {
-  return new Tensor(this.storage, this.shape, this.strides, this.offset);
-});
 addMethod('copy_', function (this: Tensor, src: Tensor) {
   const shape = broadcastShapes('copy_', [this.shape, src.shape]);
   if (!sameShape(shape, this.shape)) {
@@ -138,57 +110,6 @@ addMethod('copy_', function (this: Tensor, src: Tensor) {
     const here = src.to(this.device, this.dtype) as Tensor;
     return overwriteOp([this, sameShape(here.shape, this.shape) ? here : (here.expand(this.shape) as Tensor)], undefined)[0]!;
   });
-});
-
-addProperty(
-  'grad',
-  function (this: Tensor) {
-    return this.meta?.grad ?? null;
-  },
-  function (this: Tensor, value: Tensor | null) {
-    if (value !== null && !sameShape(value.shape, this.shape)) {
-      throw new ShapeError(`grad: a gradient of shape ${show(value.shape)} does not fit a tensor of shape ${show(this.shape)}`);
-    }
-    if (value !== null && value.dtype !== this.dtype) {
-      throw new DTypeError(`grad: a ${value.dtype} gradient does not fit a ${this.dtype} tensor; convert it with to('${this.dtype}')`);
-    }
-    if (value !== null && value.device !== this.device) {
-      throw new DeviceError(`grad: a gradient on '${value.device.name}' does not fit a tensor on '${this.device.name}'`);
-    }
-    if (value !== null || this.meta !== null) metaOf(this).grad = value;
-    // A scope frees what was born in it, but not the gradients of tensors from outside.
-    if (value !== null) keepWith(this, value);
-  },
-);
-addProperty(
-  'requiresGrad',
-  function (this: Tensor) {
-    return needsGrad(this);
-  },
-  function (this: Tensor, value: boolean) {
-    setRequiresGrad(this, value);
-  },
-);
-addProperty('isLeaf', function (this: Tensor) {
-  return edgeOf(this)?.node.leaf !== null;
-});
-addProperty('gradFn', function (this: Tensor) {
-  const node = edgeOf(this)?.node;
-  return node === undefined || node.leaf !== null ? null : node.name;
-});
-addMethod('requiresGrad_', function (this: Tensor, value: boolean = true) {
-  setRequiresGrad(this, value);
-  return this;
-});
-addMethod('retainGrad', function (this: Tensor) {
-  const edge = edgeOf(this);
-  if (edge === null) throw new AutogradError('retainGrad: the tensor does not require gradients');
-  if (edge.node.leaf !== null) return;
-  edge.node.retained ??= new Map();
-  edge.node.retained.set(edge.index, this);
-});
-addMethod('backward', function (this: Tensor, gradient?: Tensor | null, options?: BackwardOptions & { inputs?: readonly Tensor[] }) {
-  backward(this, gradient, options);
 });
 
 /** `t`, or a copy of it, whose elements are the first of its buffer in row-major order. */

@@ -1,4 +1,5 @@
 import { metaOf } from '../autograd/meta.ts';
+import { isInferenceMode } from '../autograd/modes.ts';
 import type { Backend } from '../backend.ts';
 import { cpu } from '../backend-cpu/index.ts';
 import { type DType, elementValue, type FloatScalar, isFloating, scalarValue } from '../dtype.ts';
@@ -42,6 +43,9 @@ export function finish<T extends Tensor>(t: T, options: CreationOptions): T {
 export function setRequiresGrad(t: Tensor, value: boolean): void {
   if (value && !isFloating(t.dtype))
     throw new AutogradError(`requiresGrad: only floating tensors can require gradients, this one is ${t.dtype}`);
+  if (value && t.storage.inference && !isInferenceMode()) {
+    throw new AutogradError('requiresGrad: a tensor made in inference mode cannot require gradients outside of it; clone() it first');
+  }
   if (t.meta?.node != null) {
     if (!value) throw new AutogradError('requiresGrad: only a leaf can be changed; detach() gives a tensor without history');
     return;

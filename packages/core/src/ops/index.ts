@@ -10,6 +10,7 @@ export * from './create.ts';
 export * from './cross-entropy.ts';
 export * from './ctc.ts';
 export * from './cumulative.ts';
+export * from './differentiation.ts';
 export * from './division.ts';
 export * from './embedding.ts';
 export * from './embedding-loss.ts';

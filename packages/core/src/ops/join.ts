@@ -1,25 +1,16 @@
-import { viewData } from '../autograd/views.ts';
-import { promoteTypes } from '../dtype.ts';
+import { severalViews, viewData } from '../autograd/views.ts';
+import { promoteTypes, resultType } from '../dtype.ts';
 import { ShapeError, ValueError } from '../errors.ts';
 import { backendOf, fullData, writeData } from '../kernels.ts';
 import { defineOp } from '../op.ts';
+import { padDim } from '../padding.ts';
 import { normalizeDim, show } from '../shape.ts';
-import type { Concat, Shape } from '../shape-types.ts';
-import { addMethod, Tensor } from '../tensor.ts';
+import type { Concat } from '../shape-types.ts';
+import { Tensor } from '../tensor.ts';
 import type { Ok, Out, ShapeOf } from '../typed.ts';
 import type { Stack } from '../view-types.ts';
-import { full } from './full.ts';
-
-declare module '../tensor.ts' {
-  interface Tensor<S extends Shape = Shape> {
-    /** {@link split} of this tensor. @see https://pytorch.org/docs/stable/generated/torch.split.html */
-    split(sizes: number | readonly number[], dim?: number): Tensor[];
-    /** {@link chunk} of this tensor. @see https://pytorch.org/docs/stable/generated/torch.chunk.html */
-    chunk(chunks: number, dim?: number): Tensor[];
-    /** {@link unbind} of this tensor. @see https://pytorch.org/docs/stable/generated/torch.unbind.html */
-    unbind(dim?: number): Tensor[];
-  }
-}
+import { atleast1d, atleast2d, atleast3d } from './atleast.ts';
+import { zeros } from './create.ts';
 
 /** The shapes of a list of tensors. */
 export type Shapes<Ts extends readonly Tensor[]> = { readonly [K in keyof Ts]: ShapeOf<Ts[K]> };
@@ -102,6 +93,9 @@ export function cat(tensors: readonly Tensor[], dim: number = 0): Tensor {
 /** {@link cat} under its other name. @see https://pytorch.org/docs/stable/generated/torch.concat.html */
 export const concat: typeof cat = cat;
 
+/** {@link cat} under its other name. @see https://pytorch.org/docs/stable/generated/torch.concatenate.html */
+export const concatenate: typeof cat = cat;
+
 /** {@link cat} for lists whose shapes the compiler does not know. */
 const catAny = cat as (tensors: readonly Tensor[], dim?: number) => Tensor;
 
@@ -135,102 +129,59 @@ export function stack(tensors: readonly Tensor[], dim: number = 0): Tensor {
   );
 }
 
+function nonEmpty(op: string, tensors: readonly Tensor[]): readonly Tensor[] {
+  if (tensors.length === 0) throw new ValueError(`${op}: the list of tensors is empty`);
+  return tensors;
+}
+
 /** Side by side: along dimension 1, or 0 for tensors of at most one dimension. @see https://pytorch.org/docs/stable/generated/torch.hstack.html */
 export function hstack(tensors: readonly Tensor[]): Tensor {
-  const parts = tensors.map((t) => (t.ndim === 0 ? t.unsqueeze(0) : t));
-  return catAny(parts, parts[0]?.ndim === 1 ? 0 : 1);
+  const parts = atleast1d(nonEmpty('hstack', tensors));
+  return catAny(parts, parts[0]!.ndim === 1 ? 0 : 1);
 }
 
 /** One above the other: along dimension 0, vectors as rows. @see https://pytorch.org/docs/stable/generated/torch.vstack.html */
 export function vstack(tensors: readonly Tensor[]): Tensor {
-  return catAny(tensors.map((t) => (t.ndim === 0 ? (t.reshape([1, 1]) as Tensor) : t.ndim === 1 ? t.unsqueeze(0) : t)));
+  return catAny(atleast2d(nonEmpty('vstack', tensors)));
+}
+
+/** {@link vstack} under its other name. @see https://pytorch.org/docs/stable/generated/torch.row_stack.html */
+export const rowStack: typeof vstack = vstack;
+
+/** One behind the other: along dimension 2, what has fewer dimensions as by {@link atleast3d}. @see https://pytorch.org/docs/stable/generated/torch.dstack.html */
+export function dstack(tensors: readonly Tensor[]): Tensor {
+  return catAny(atleast3d(nonEmpty('dstack', tensors)), 2);
+}
+
+/** As {@link hstack}, with vectors and 0-d tensors as columns. @see https://pytorch.org/docs/stable/generated/torch.column_stack.html */
+export function columnStack(tensors: readonly Tensor[]): Tensor {
+  return hstack(nonEmpty('columnStack', tensors).map((t) => (t.ndim <= 1 ? (t.reshape([t.size, 1]) as Tensor) : t)));
 }
 
 /**
- * Parts of a tensor along `dim`, as views.
+ * The matrix with these matrices (or vectors, as rows, or 0-d tensors) on its diagonal and zeros elsewhere.
  *
- * @param sizes length of every part (the last may be shorter), or the length of each
- * @param dim default 0
- * @throws ShapeError when the lengths do not add up to the dimension; ValueError for a negative length
+ * @throws ShapeError for a tensor of more than 2 dimensions
  * @example
  * ```ts
- * split(arange(5), 2);      // [0, 1], [2, 3], [4]
- * split(arange(5), [1, 4]); // [0], [1, 2, 3, 4]
+ * blockDiag(ones([1, 2]), tensor(3)); // [[1, 1, 0], [0, 0, 3]]
  * ```
- * @see https://pytorch.org/docs/stable/generated/torch.split.html
+ * @see https://pytorch.org/docs/stable/generated/torch.block_diag.html
  */
-export function split(t: Tensor, sizes: number | readonly number[], dim: number = 0): Tensor[] {
-  if (t.ndim === 0) throw new ShapeError('split: a 0-d tensor cannot be split');
-  const d = normalizeDim('split', dim, t.shape);
-  const n = t.shape[d]!;
-  let list: readonly number[];
-  if (typeof sizes === 'number') {
-    if (!Number.isInteger(sizes) || sizes < 0 || (sizes === 0 && n > 0)) {
-      throw new ValueError(`split: size must be a positive integer, got ${sizes} for dim ${d} of ${show(t.shape)}`);
-    }
-    // An empty dimension is one empty part.
-    list = Array.from({ length: Math.max(Math.ceil(n / Math.max(sizes, 1)), 1) }, (_, i) => Math.min(sizes, n - i * sizes));
-  } else {
-    const wrong = sizes.find((k) => !Number.isInteger(k) || k < 0);
-    if (wrong !== undefined) throw new ValueError(`split: sizes must be non-negative integers, got ${wrong} in ${show(sizes)}`);
-    const sum = sizes.reduce((a, b) => a + b, 0);
-    if (sum !== n)
-      throw new ShapeError(`split: sizes ${show(sizes)} add up to ${sum}, expected ${n}, the size of dim ${d} of ${show(t.shape)}`);
-    list = sizes;
-  }
-  let from = 0;
-  return list.map((length) => {
-    const part = t.narrow(d, from, length);
-    from += length;
-    return part;
+export function blockDiag(...tensors: readonly Tensor[]): Tensor {
+  tensors.forEach((t, i) => {
+    if (t.ndim > 2) throw new ShapeError(`blockDiag: tensor ${i} of shape ${show(t.shape)} has more than 2 dimensions`);
   });
+  if (tensors.length === 0) return zeros([1, 0]);
+  const dtype = resultType(tensors);
+  const blocks = atleast2d(tensors).map((t) => t.to(dtype));
+  const columns = blocks.reduce((sum, b) => sum + b.shape[1]!, 0);
+  let before = 0;
+  const rows = blocks.map((b) => {
+    const n = b.shape[1]!;
+    const row = padDim(b, 1, before, columns - before - n);
+    before += n;
+    return row;
+  });
+  return catAny(rows);
 }
-
-/**
- * At most `chunks` parts of equal length (the last may be shorter) along `dim`, as views.
- *
- * @param dim default 0
- * @see https://pytorch.org/docs/stable/generated/torch.chunk.html
- */
-export function chunk(t: Tensor, chunks: number, dim: number = 0): Tensor[] {
-  if (t.ndim === 0) throw new ShapeError('chunk: a 0-d tensor cannot be split');
-  if (!Number.isInteger(chunks) || chunks <= 0) throw new ValueError(`chunk: chunks must be a positive integer, got ${chunks}`);
-  const n = t.shape[normalizeDim('chunk', dim, t.shape)]!;
-  // As PyTorch: an empty dimension gives that many empty parts.
-  return n === 0 ? split(t, new Array<number>(chunks).fill(0), dim) : split(t, Math.ceil(n / chunks), dim);
-}
-
-/** All entries at once, so that their gradients are joined once instead of being added up under the whole shape. */
-const unbindOp = defineOp<number>({
-  name: 'unbind',
-  doc: 'every entry along a dimension',
-  infer: ([t], dim) => {
-    const shape = t!.shape.filter((_, d) => d !== dim);
-    return Array.from({ length: t!.shape[dim]! }, () => ({ shape, dtype: t!.dtype }));
-  },
-  forward: ([t], dim, out) => {
-    const strides = t!.strides.filter((_, d) => d !== dim);
-    return out.map(({ shape }, i) => viewData(t!, shape, strides, t!.offset + i * t!.strides[dim]!));
-  },
-  backward({ attrs: dim, inputs: [t] }, grads) {
-    const shape = t!.shape.filter((_, d) => d !== dim);
-    const zero = grads.includes(null) ? full(shape, 0, { dtype: t!.dtype, device: t!.device }) : null;
-    return [stack(grads.map((g) => g ?? zero!) as Tensor[], dim)];
-  },
-});
-
-/** Every entry along `dim` (default 0), as views without that dimension. @see https://pytorch.org/docs/stable/generated/torch.unbind.html */
-export function unbind(t: Tensor, dim: number = 0): Tensor[] {
-  if (t.ndim === 0) throw new ShapeError('unbind: a 0-d tensor has no dimension to take apart');
-  return [...unbindOp([t], normalizeDim('unbind', dim, t.shape))];
-}
-
-addMethod('split', function (this: Tensor, sizes: number | readonly number[], dim?: number) {
-  return split(this, sizes, dim);
-});
-addMethod('chunk', function (this: Tensor, chunks: number, dim?: number) {
-  return chunk(this, chunks, dim);
-});
-addMethod('unbind', function (this: Tensor, dim?: number) {
-  return unbind(this, dim);
-});

@@ -15,6 +15,17 @@ function checkSeed(op: string, seed: number): number {
   return seed;
 }
 
+/** Told of a generator before its position changes. */
+type DrawListener = (g: Generator) => void;
+let listener: DrawListener | null = null;
+
+/** Sets who is told before a generator is drawn from or set, and gives who was. */
+export function setDrawListener(next: DrawListener | null): DrawListener | null {
+  const before = listener;
+  listener = next;
+  return before;
+}
+
 /**
  * A source of random numbers: a position in the stream that a seed names. The stream is Philox4x32-10, which is the same
  * on every machine, engine and backend, so equal seeds give equal bits everywhere.
@@ -39,7 +50,9 @@ export class Generator {
 
   /** Starts the stream of `seed` from its beginning. @throws ValueError when the seed is not a safe integer */
   manualSeed(seed: number): this {
-    this.#seed = checkSeed('manualSeed', seed);
+    checkSeed('manualSeed', seed);
+    if (listener !== null) listener(this);
+    this.#seed = seed;
     this.#offset = 0;
     return this;
   }
@@ -72,6 +85,7 @@ export class Generator {
     if (!Number.isSafeInteger(state.offset) || state.offset < 0) {
       throw new ValueError(`setState: offset must be a non-negative integer, got ${state.offset}`);
     }
+    if (listener !== null) listener(this);
     this.#seed = seed;
     this.#offset = state.offset;
     return this;
@@ -80,6 +94,7 @@ export class Generator {
   /** @internal Takes `count` words, the first at a multiple of `align`, and gives its position. */
   reserve(count: number, align: number): number {
     if (count === 0) return this.#offset;
+    if (listener !== null) listener(this);
     const start = Math.ceil(this.#offset / align) * align;
     this.#offset = start + count;
     return start;
