@@ -78,6 +78,15 @@ function understood(
   return [d, options?.keepdim ?? false];
 }
 
+/** Where the element that comes nth lies when equal ones keep their order; its value is known. */
+function stablePlace(keys: Float64Array, n: number, value: number, nth: number): number {
+  let left = nth;
+  for (let i = 0; i < n; i++) if (keys[i]! < value) left--;
+  let i = 0;
+  for (; i < n; i++) if (keys[i] === value && left-- === 0) break;
+  return i;
+}
+
 /** Chooses the lower middle element; the first NaN where there is one and it counts. */
 const middle =
   (ignoreNaN: boolean) =>
@@ -94,7 +103,7 @@ const middle =
       }
       const nth = Math.max(n - 1 - nans, 0) >> 1;
       nthElement({ keys, descending: false }, places, 0, nth, n);
-      return places[nth]!;
+      return nans === n ? 0 : stablePlace(keys, n, keys[places[nth]!]!, nth);
     };
   };
 
