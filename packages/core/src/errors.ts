@@ -48,7 +48,35 @@ export class GraphFreedError extends AutogradError {
   override readonly name = 'GraphFreedError';
 }
 
+/** What an {@link AnomalyError} is about. */
+export interface Anomaly {
+  /** Name of the op. */
+  readonly op: string;
+  /** Whether its forward or its backward gave the value. */
+  readonly phase: 'forward' | 'backward';
+  /** Path of the module whose forward called the op, such as `encoder.layers.0.linear1 (Linear)`; null outside of modules. */
+  readonly module: string | null;
+  /** The line that called the op: `file:line:column`; null where the engine does not tell. */
+  readonly site: string | null;
+}
+
+/** An op gave NaN or an infinity while anomaly mode was on. */
+export class AnomalyError extends AutogradError {
+  override readonly name = 'AnomalyError';
+  readonly anomaly: Anomaly;
+
+  constructor(message: string, anomaly: Anomaly) {
+    super(message);
+    this.anomaly = anomaly;
+  }
+}
+
 /** A tensor was used after `dispose()` or after the scope that owned it ended. */
 export class UseAfterFreeError extends NablaError {
   override readonly name = 'UseAfterFreeError';
+}
+
+/** A matrix that a decomposition cannot take: singular, not positive-definite, or with values that are not finite. As `torch.linalg.LinAlgError`. */
+export class LinAlgError extends NablaError {
+  override readonly name = 'LinAlgError';
 }
