@@ -19,6 +19,9 @@ export function pair(op: string, name: string, value: Pair, least: number): read
   return both;
 }
 
+/** One number for all three dimensions, or one for each. */
+export type Triple = number | readonly [number, number, number];
+
 /** One number, alone or in brackets. */
 export type Single = number | readonly [number];
 
