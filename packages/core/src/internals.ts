@@ -19,7 +19,7 @@ export { defineFunction, type FunctionRow, functions, type GpuBody } from './exp
 export { arityOf, call, constant, Expr, input, param, substitute, topological } from './expr/node.ts';
 export { expandCalls, printJs } from './expr/print.ts';
 export { updateInPlace } from './inplace.ts';
-export { setReferenceBackend } from './kernels.ts';
+export { hostReason, setReferenceBackend } from './kernels.ts';
 export * from './layout.ts';
 export { camelCase, snakeCase } from './names.ts';
 export { defineOp, defineView, type OpDefinition, ops } from './op.ts';

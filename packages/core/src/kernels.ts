@@ -174,6 +174,9 @@ interface HostResult {
   readonly dtype: DType;
 }
 
+/** Why work of {@link hostCompute} runs on the CPU: a property of the op, not of a backend. */
+export const hostReason = 'the algorithm is written for the CPU';
+
 /**
  * Work that is written in plain JavaScript on typed arrays, for algorithms that no backend has a kernel for (sorting,
  * decompositions): on the CPU directly, for a device on the CPU and counted as a fallback.
@@ -200,7 +203,7 @@ export function hostCompute(
     return compute(values).map((array, i) => wrap(cpu, cpu.adopt(array), results[i]!.dtype, results[i]!.shape));
   }
   const slots = results.map((r) => ({ dtype: r.dtype, length: sizeOf(r.shape) }));
-  const handles = onReference(backend, op, `there is no kernel for ${op}`, inputs, slots, (b, local) => {
+  const handles = onReference(backend, op, hostReason, inputs, slots, (b, local) => {
     const values = local.map((v) => b.readSync(accepted(op, b.copy(v)), v.dtype, sizeOf(v.shape)));
     return compute(values).map((array, i) => b.upload(array, slots[i]!.dtype, slots[i]!.length));
   });
