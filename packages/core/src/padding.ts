@@ -49,3 +49,10 @@ export function padDim(t: Tensor, dim: number, before: number, after: number): T
   const at = (n: number): number[] => t.shape.map((_, d) => (d === dim ? n : 0));
   return padConstant(t, at(before), at(after));
 }
+
+/** The entries of `t` along `dim`, each followed by `zeros` zeros. */
+export function spacedOut(t: Tensor, dim: number, zeros: number): Tensor {
+  if (zeros === 0) return t;
+  const padded = padDim(t.unsqueeze(dim + 1) as Tensor, dim + 1, 0, zeros);
+  return padded.reshape(t.shape.map((n, d) => (d === dim ? n * (zeros + 1) : n))) as Tensor;
+}

@@ -1,5 +1,15 @@
-import { allocate, type DType, elementValue, exactInteger, FloatScalar, type Scalar, type TypedArray } from '../dtype.ts';
-import { ShapeError, ValueError } from '../errors.ts';
+import {
+  allocate,
+  type DType,
+  elementValue,
+  exactInteger,
+  FloatScalar,
+  isFloating,
+  type Scalar,
+  scalarValue,
+  type TypedArray,
+} from '../dtype.ts';
+import { DTypeError, ShapeError, ValueError } from '../errors.ts';
 import { wrap } from '../kernels.ts';
 import { sizeOf } from '../layout.ts';
 import { checkSizes } from '../shape.ts';
@@ -129,6 +139,16 @@ export function ones<const S extends Shape>(shape: S, options: CreationOptions =
   return full(shape, 1, options);
 }
 
+/** A tensor whose elements are yet to be written: zeros, since memory is never left as it was. @see https://pytorch.org/docs/stable/generated/torch.empty.html */
+export function empty<const S extends Shape>(shape: S, options: CreationOptions = {}): Tensor<S> {
+  return full(shape, 0, options);
+}
+
+/** {@link empty} with the shape, dtype and device of `t`. @see https://pytorch.org/docs/stable/generated/torch.empty_like.html */
+export function emptyLike<S extends Shape>(t: Tensor<S>, options: CreationOptions = {}): Tensor<S> {
+  return zerosLike(t, options);
+}
+
 /** Zeros of the shape, dtype and device of `t`. @see https://pytorch.org/docs/stable/generated/torch.zeros_like.html */
 export function zerosLike<S extends Shape>(t: Tensor<S>, options: CreationOptions = {}): Tensor<S> {
   return full(t.shape as never, 0, { dtype: t.dtype, device: t.device, ...options }) as unknown as Tensor<S>;
@@ -140,7 +160,7 @@ export function onesLike<S extends Shape>(t: Tensor<S>, options: CreationOptions
 }
 
 /** `value` under the shape, dtype and device of `t`. @see https://pytorch.org/docs/stable/generated/torch.full_like.html */
-export function fullLike<S extends Shape>(t: Tensor<S>, value: number | boolean | FloatScalar, options: CreationOptions = {}): Tensor<S> {
+export function fullLike<S extends Shape>(t: Tensor<S>, value: Scalar | bigint, options: CreationOptions = {}): Tensor<S> {
   return full(t.shape as never, value, { dtype: t.dtype, device: t.device, ...options }) as unknown as Tensor<S>;
 }
 
@@ -159,42 +179,97 @@ function fromValues(
   return finish(wrap(device, device.upload(buffer, dtype, n), dtype, shape), options);
 }
 
+/** Bounds and steps as numbers: integers when the elements are, which PyTorch computes with those only. */
+function endpoints(op: string, dtype: DType, values: readonly Scalar[]): number[] {
+  if (dtype === 'bool') throw new DTypeError(`${op}: not defined for bool`);
+  const numbers = values.map(scalarValue);
+  const wrong = numbers.find((x) => !Number.isFinite(x));
+  if (wrong !== undefined) throw new ValueError(`${op}: expected finite numbers, got ${wrong}`);
+  return isFloating(dtype) ? numbers : numbers.map(Math.trunc);
+}
+
+const isScalar = (x: unknown): x is Scalar => typeof x === 'number' || typeof x === 'boolean' || x instanceof FloatScalar;
+
 /**
  * Numbers from `start` (default 0) up to but not including `end`, `step` apart; int64 when all three are integers.
  *
+ * @throws ValueError for a step of 0 or one that points away from `end`, and for numbers that are not finite; DTypeError for bool
  * @example
  * ```ts
  * arange(5);          // [0, 1, 2, 3, 4]
  * arange(1, 2, 0.25); // [1, 1.25, 1.5, 1.75]
+ * arange(float(3));   // [0, 1, 2] in float32
  * ```
  * @see https://pytorch.org/docs/stable/generated/torch.arange.html
  */
-export function arange(end: number, options?: CreationOptions): Tensor;
-export function arange(start: number, end: number, options?: CreationOptions): Tensor;
-export function arange(start: number, end: number, step: number, options?: CreationOptions): Tensor;
-export function arange(...args: (number | CreationOptions | undefined)[]): Tensor {
-  const numbers = args.filter((a) => typeof a === 'number');
-  const options = (args.find((a) => typeof a === 'object') ?? {}) as CreationOptions;
-  const [start, end, step] = numbers.length === 1 ? [0, numbers[0]!, 1] : [numbers[0]!, numbers[1]!, numbers[2] ?? 1];
-  if (step === 0 || !Number.isFinite((end - start) / step))
-    throw new ValueError(`arange: step ${step} does not lead from ${start} to ${end}`);
+export function arange(end: Scalar, options?: CreationOptions): Tensor;
+export function arange(start: Scalar, end: Scalar, options?: CreationOptions): Tensor;
+export function arange(start: Scalar, end: Scalar, step: Scalar, options?: CreationOptions): Tensor;
+export function arange(...args: (Scalar | CreationOptions | undefined)[]): Tensor {
+  const given = args.filter(isScalar);
+  const options = (args.find((a) => typeof a === 'object' && !isScalar(a)) ?? {}) as CreationOptions;
+  const [first, last, by] = given.length === 1 ? [0, given[0]!, 1] : [given[0]!, given[1]!, given[2] ?? 1];
+  const integral = given.every((x) => typeof x === 'number' && Number.isInteger(x));
+  const dtype = options.dtype ?? (integral ? 'int64' : 'float32');
+  const [start, end, step] = endpoints('arange', dtype, [first, last, by]) as [number, number, number];
+  if (step === 0) throw new ValueError(`arange: step ${scalarValue(by)} does not lead from ${start} to ${end}`);
   if ((end - start) / step < 0) throw new ValueError(`arange: step ${step} points away from ${end}`);
   const n = Math.ceil((end - start) / step);
-  const dtype = options.dtype ?? (numbers.every(Number.isInteger) ? 'int64' : 'float32');
   return fromValues('arange', n, (i) => start + i * step, [n], dtype, options);
 }
 
-/** `steps` numbers from `start` to `end`, both included, evenly spaced. @see https://pytorch.org/docs/stable/generated/torch.linspace.html */
-export function linspace(start: number, end: number, steps: number, options: CreationOptions = {}): Tensor {
-  if (!Number.isInteger(steps) || steps < 0) throw new ValueError(`linspace: steps must be a non-negative integer, got ${steps}`);
+/** Value i of `steps` from `start` to `end`: from both ends, as PyTorch does, so that the last is `end` exactly. */
+function between(start: number, end: number, steps: number): (i: number) => number {
   const step = steps > 1 ? (end - start) / (steps - 1) : 0;
+  const half = Math.floor(steps / 2);
+  return (i) => (i < half || steps === 1 ? start + i * step : end - (steps - 1 - i) * step);
+}
+
+function checkSteps(op: string, steps: number): void {
+  if (!Number.isInteger(steps) || steps < 0) {
+    throw new ValueError(`${op}: steps must be a non-negative integer, got ${isScalar(steps) ? scalarValue(steps) : String(steps)}`);
+  }
+}
+
+/**
+ * `steps` numbers from `start` to `end`, both included, evenly spaced; rounded towards zero for an integer dtype.
+ *
+ * @throws ValueError for steps that are negative or no integer, or bounds that are not finite; DTypeError for bool
+ * @see https://pytorch.org/docs/stable/generated/torch.linspace.html
+ */
+export function linspace(start: Scalar, end: Scalar, steps: number, options: CreationOptions = {}): Tensor {
+  checkSteps('linspace', steps);
   const dtype = options.dtype ?? 'float32';
-  // From both ends, as PyTorch does, so that the last value is `end` exactly.
-  return fromValues('linspace', steps, (i) => (i < steps / 2 ? start + i * step : end - (steps - 1 - i) * step), [steps], dtype, options);
+  const [a, b] = endpoints('linspace', dtype, [start, end]) as [number, number];
+  return fromValues('linspace', steps, between(a, b, steps), [steps], dtype, options);
+}
+
+/**
+ * `steps` powers of `base` (default 10), with exponents evenly spaced from `start` to `end`, both included.
+ *
+ * @throws ValueError for steps that are negative or no integer, or bounds that are not finite; DTypeError for bool
+ * @example
+ * ```ts
+ * logspace(0, 2, 3);    // [1, 10, 100]
+ * logspace(0, 2, 3, 2); // [1, 2, 4]
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.logspace.html
+ */
+export function logspace(start: Scalar, end: Scalar, steps: number, base: Scalar = 10, options: CreationOptions = {}): Tensor {
+  checkSteps('logspace', steps);
+  const dtype = options.dtype ?? 'float32';
+  const [a, b] = endpoints('logspace', dtype, [start, end]) as [number, number];
+  const by = scalarValue(base);
+  const exponent = between(a, b, steps);
+  return fromValues('logspace', steps, (i) => by ** exponent(i), [steps], dtype, options);
 }
 
 /** The identity matrix, or the first `m` columns of it. @see https://pytorch.org/docs/stable/generated/torch.eye.html */
-export function eye(n: number, m: number = n, options: CreationOptions = {}): Tensor {
+export function eye(n: number, options?: CreationOptions): Tensor;
+export function eye(n: number, m?: number | null, options?: CreationOptions): Tensor;
+export function eye(n: number, second?: number | null | CreationOptions, third: CreationOptions = {}): Tensor {
+  const [given, options] = typeof second === 'object' && second !== null ? [n, second] : [second, third];
+  const m = given ?? n;
   const dtype = options.dtype ?? 'float32';
   checkSizes('eye', [n, m]);
   return fromValues('eye', n * m, (i) => (Math.floor(i / m) === i % m ? 1 : 0), [n, m], dtype, options);

@@ -2,7 +2,7 @@ import { metaOf } from '../autograd/meta.ts';
 import { isInferenceMode } from '../autograd/modes.ts';
 import type { Backend } from '../backend.ts';
 import { cpu } from '../backend-cpu/index.ts';
-import { type DType, elementValue, type FloatScalar, isFloating, scalarValue } from '../dtype.ts';
+import { type DType, elementValue, isFloating, type Scalar, scalarValue } from '../dtype.ts';
 import { AutogradError, DTypeError } from '../errors.ts';
 import { fullData } from '../kernels.ts';
 import { checkSizes } from '../shape.ts';
@@ -64,7 +64,7 @@ export function checkDevice(op: string, device: Backend, dtype: DType): void {
  * A tensor filled with `value`.
  *
  * @param shape size of each dimension
- * @param options `dtype` defaults to float32 (bool for a boolean): JavaScript cannot tell 1 from 1.0
+ * @param options `dtype` defaults to float32 (bool for a boolean, int64 for a bigint): JavaScript cannot tell 1 from 1.0
  * @throws DTypeError for a number that an integer dtype cannot hold
  * @example
  * ```ts
@@ -72,11 +72,13 @@ export function checkDevice(op: string, device: Backend, dtype: DType): void {
  * ```
  * @see https://pytorch.org/docs/stable/generated/torch.full.html
  */
-export function full<const S extends Shape>(shape: S, value: number | boolean | FloatScalar, options: CreationOptions = {}): Tensor<S> {
+export function full<const S extends Shape>(shape: S, value: Scalar | bigint, options: CreationOptions = {}): Tensor<S> {
   checkSizes('full', shape);
-  const dtype = options.dtype ?? (typeof value === 'boolean' ? 'bool' : 'float32');
+  const dtype = options.dtype ?? (typeof value === 'boolean' ? 'bool' : typeof value === 'bigint' ? 'int64' : 'float32');
   const device = options.device ?? current;
   checkDevice('full', device, dtype);
-  const t = fullData(device, elementValue('full', scalarValue(value), dtype), dtype, [...shape]) as unknown as Tensor<S>;
+  const t = fullData(device, elementValue('full', typeof value === 'bigint' ? Number(value) : scalarValue(value), dtype), dtype, [
+    ...shape,
+  ]) as unknown as Tensor<S>;
   return finish(t, options);
 }

@@ -8,12 +8,14 @@ import { convSamples } from './conv.samples.ts';
 import { crossEntropySamples } from './cross-entropy.samples.ts';
 import { ctcSamples } from './ctc.samples.ts';
 import { cumulativeSamples } from './cumulative.samples.ts';
+import { diagonalSamples } from './diagonal.samples.ts';
 import { divisionElementwiseSamples, divisionSamples } from './division.samples.ts';
 import { embeddingSamples } from './embedding.samples.ts';
 import { embeddingLossSamples } from './embedding-loss.samples.ts';
 import { exponentialSamples } from './exponential.samples.ts';
 import { extremaElementwiseSamples, extremaSamples } from './extrema.samples.ts';
 import { fillSamples } from './fill.samples.ts';
+import { flipSamples } from './flip.samples.ts';
 import { gatedActivationSamples } from './gated-activation.samples.ts';
 import { gatherSamples } from './gather.samples.ts';
 import { geluElementwiseSamples, geluSamples } from './gelu.samples.ts';
@@ -45,6 +47,7 @@ import { shrinkSamples } from './shrink.samples.ts';
 import { sliceSamples } from './slice.samples.ts';
 import { softmaxSamples } from './softmax.samples.ts';
 import { specialElementwiseSamples, specialSamples } from './special.samples.ts';
+import { splitSamples } from './split.samples.ts';
 import { sumSamples } from './sum.samples.ts';
 import { triangularSamples } from './triangular.samples.ts';
 import { trigonometricSamples } from './trigonometric.samples.ts';
@@ -53,6 +56,8 @@ import { whereElementwiseSamples, whereSamples } from './where.samples.ts';
 
 /** The samples of every op, family by family. */
 export const opSamples: readonly OpSamples[] = [
+  ...diagonalSamples,
+  ...flipSamples,
   ...localResponseSamples,
   ...gatedActivationSamples,
   ...embeddingSamples,
@@ -93,6 +98,7 @@ export const opSamples: readonly OpSamples[] = [
   ...sliceSamples,
   ...softmaxSamples,
   ...specialSamples,
+  ...splitSamples,
   ...sumSamples,
   ...triangularSamples,
   ...viewSamples,

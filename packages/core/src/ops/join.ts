@@ -1,4 +1,3 @@
-import { severalViews, viewData } from '../autograd/views.ts';
 import { promoteTypes, resultType } from '../dtype.ts';
 import { ShapeError, ValueError } from '../errors.ts';
 import { backendOf, fullData, writeData } from '../kernels.ts';

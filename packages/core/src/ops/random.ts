@@ -1,22 +1,18 @@
-import type { Backend } from '../backend.ts';
-import { type DType, isFloating, type TypedArray } from '../dtype.ts';
+import { allocate, type DType, isFloating, type TypedArray } from '../dtype.ts';
 import { DTypeError, ShapeError, ValueError } from '../errors.ts';
 import { inPlace } from '../inplace.ts';
-import { wrap } from '../kernels.ts';
+import { hostCompute, wrap } from '../kernels.ts';
 import { sizeOf } from '../layout.ts';
 import { drawBernoulli, drawIntegers, drawNormal, drawPermutation, drawUniform } from '../random/draw.ts';
-import { defaultGenerator, type Generator } from '../random/generator.ts';
+import { overwrite, type RandomOptions, source, upload } from '../random/fill.ts';
+import type { Generator } from '../random/generator.ts';
 import { checkWeights, type Sampler, sampler } from '../random/multinomial.ts';
-import { checkSizes, show } from '../shape.ts';
+import { broadcastShapes, checkSizes, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, isTensor, type Tensor } from '../tensor.ts';
 import { type CreationOptions, checkDevice, defaultBackend, finish } from './full.ts';
 
-/** Where numbers are drawn from. */
-export interface RandomOptions {
-  /** The default generator if omitted. */
-  generator?: Generator;
-}
+export type { RandomOptions } from '../random/fill.ts';
 
 /** Options of functions that make random tensors. */
 export interface RandomCreationOptions extends CreationOptions, RandomOptions {}
@@ -42,8 +38,6 @@ declare module '../tensor.ts' {
   }
 }
 
-const source = (options: RandomOptions): Generator => options.generator ?? defaultGenerator();
-
 /** Draws on the host and uploads: the same bits on every backend. */
 function create<S extends Shape>(
   op: string,
@@ -60,10 +54,6 @@ function create<S extends Shape>(
     throw new DTypeError(`${op}: only floating tensors can require gradients, not ${dtype}`);
   }
   return finish(upload(device, draw(source(options), sizeOf(shape), dtype), dtype, [...shape]), options) as unknown as Tensor<S>;
-}
-
-function upload(device: Backend, values: TypedArray, dtype: DType, shape: readonly number[]): Tensor {
-  return wrap(device, device.upload(values, dtype, values.length), dtype, shape);
 }
 
 /**
@@ -92,10 +82,55 @@ export function randn<const S extends Shape>(shape: S, options: RandomCreationOp
   return create('randn', shape, options, 'float32', (g, n, dtype) => drawNormal('randn', g, n, dtype));
 }
 
-/** Normally distributed numbers of this mean and standard deviation. @see https://pytorch.org/docs/stable/generated/torch.normal.html */
-export function normal<const S extends Shape>(mean: number, std: number, shape: S, options: RandomCreationOptions = {}): Tensor<S> {
+/**
+ * Normally distributed numbers: of one mean and standard deviation, or of a mean or a deviation for each element, which
+ * are broadcast. No gradient flows into them.
+ *
+ * @throws ValueError for a negative deviation (where the device can be read at once); DTypeError for integer tensors;
+ * ShapeError when shapes do not broadcast
+ * @example
+ * ```ts
+ * normal(0, 2, [3]);
+ * normal(tensor([0, 10, 20]), 0.1);
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.normal.html
+ */
+export function normal<const S extends Shape>(mean: number, std: number, shape: S, options?: RandomCreationOptions): Tensor<S>;
+export function normal(mean: Tensor, std?: number | Tensor, options?: RandomOptions): Tensor;
+export function normal(mean: number, std: Tensor, options?: RandomOptions): Tensor;
+export function normal(
+  mean: number | Tensor,
+  std: number | Tensor = 1,
+  third?: Shape | RandomOptions,
+  fourth: RandomCreationOptions = {},
+): Tensor {
+  if (isTensor(mean) || isTensor(std)) return normalEach(mean, std, (third ?? {}) as RandomOptions);
   checkStd('normal', std);
-  return create('normal', shape, options, 'float32', (g, n, dtype) => drawNormal('normal', g, n, dtype, mean, std));
+  if (!Array.isArray(third)) throw new ValueError('normal: a shape must be given beside a number as mean and one as deviation');
+  return create('normal', third, fourth, 'float32', (g, n, dtype) => drawNormal('normal', g, n, dtype, mean, std));
+}
+
+function normalEach(mean: number | Tensor, std: number | Tensor, options: RandomOptions): Tensor {
+  const given = [mean, std].filter(isTensor);
+  for (const t of given) if (!isFloating(t.dtype)) throw new DTypeError(`normal: means and deviations must be floating, got ${t.dtype}`);
+  if (!isTensor(std)) checkStd('normal', std);
+  else if (std.device.caps.syncRead) for (const s of std.dataSync()) checkStd('normal', s);
+  const { dtype } = given[0]!;
+  const shape = broadcastShapes(
+    'normal',
+    given.map((t) => t.shape),
+  );
+  const n = sizeOf(shape);
+  const noise = drawNormal('normal', source(options), n, dtype);
+  const inputs = given.map((t) => t.detach().expand(shape) as Tensor);
+  return hostCompute('normal', inputs, [{ shape, dtype }], (values) => {
+    const out = allocate(dtype, n);
+    const means = isTensor(mean) ? values[0]! : null;
+    const stds = isTensor(std) ? values[values.length - 1]! : null;
+    for (let i = 0; i < n; i++)
+      out[i] = noise[i]! * (stds === null ? (std as number) : stds[i]!) + (means === null ? (mean as number) : means[i]!);
+    return [out];
+  })[0]!;
 }
 
 /** {@link rand} with the shape, dtype and device of `t`. @see https://pytorch.org/docs/stable/generated/torch.rand_like.html */
@@ -134,6 +169,14 @@ export function randint(...args: (number | Shape | RandomCreationOptions | undef
   }
   if (low >= high) throw new ValueError(`randint: low must be less than high, got ${low} and ${high}`);
   return create('randint', shape, options ?? {}, 'int64', (g, n, dtype) => drawIntegers(g, n, low, high, dtype));
+}
+
+/** {@link randint} with the shape, dtype and device of `t`. @see https://pytorch.org/docs/stable/generated/torch.randint_like.html */
+export function randintLike<S extends Shape>(t: Tensor<S>, high: number, options?: RandomCreationOptions): Tensor<S>;
+export function randintLike<S extends Shape>(t: Tensor<S>, low: number, high: number, options?: RandomCreationOptions): Tensor<S>;
+export function randintLike(t: Tensor, first: number, second?: number | RandomCreationOptions, third?: RandomCreationOptions): Tensor {
+  const [low, high, options] = typeof second === 'number' ? [first, second, third] : [0, first, second];
+  return randint(low, high, t.shape, { dtype: t.dtype, device: t.device, ...options });
 }
 
 /** A random order of 0..n-1, int64. @throws ValueError for a negative or fractional `n` @see https://pytorch.org/docs/stable/generated/torch.randperm.html */
@@ -234,8 +277,3 @@ addMethod('bernoulli', function (this: Tensor, p?: number, options: RandomOption
 addMethod('multinomial', function (this: Tensor, numSamples: number, options?: MultinomialOptions) {
   return multinomial(this, numSamples, options);
 });
-
-/** Writes drawn numbers into `self`, whose history ends there. */
-function overwrite(op: string, self: Tensor, options: RandomOptions, draw: (g: Generator) => TypedArray): Tensor {
-  return inPlace(op, self, () => upload(self.device, draw(source(options)), self.dtype, self.shape));
-}

@@ -1,7 +1,7 @@
 import type { NdArray, OpSamples } from '../op.samples.ts';
 import { tensor, zeros } from './create.ts';
 import { at, build, one, replace, under } from './nd.samples.ts';
-import { flip, repeatInterleave, roll, tile } from './repeat.ts';
+import { repeatInterleave, tile } from './repeat.ts';
 
 /** Copies one after the other: coordinates modulo the sizes. */
 function repeated(x: NdArray, sizes: readonly number[]): NdArray {
@@ -20,7 +20,7 @@ function repeated(x: NdArray, sizes: readonly number[]): NdArray {
 const reordered = (x: NdArray, dim: number, from: readonly number[]): NdArray =>
   build(replace(x.shape, dim, from.length), (c) => at(x, replace(c, dim, from[c[dim]!]!)));
 
-/** Samples of ops that repeat and reorder entries. */
+/** Samples of ops that repeat entries. */
 export const repeatSamples: readonly OpSamples[] = [
   {
     op: 'repeat',
@@ -173,117 +173,6 @@ export const repeatSamples: readonly OpSamples[] = [
         error: 'ShapeError',
         message: /repeatInterleave: repeats must be 0-d or 1-d, got \[1, 1\]/,
       },
-    ],
-  },
-  {
-    op: 'roll',
-    samples: [
-      one(
-        'forwards',
-        [4, 2],
-        (x) => x!.roll(1, 0),
-        (x) => reordered(x, 0, [3, 0, 1, 2]),
-      ),
-      one(
-        'backwards',
-        [2, 3],
-        (x) => roll(x!, -1, -1),
-        (x) => reordered(x, 1, [1, 2, 0]),
-      ),
-      one(
-        'more than once around',
-        [3],
-        (x) => roll(x!, 7, 0),
-        (x) => reordered(x, 0, [2, 0, 1]),
-      ),
-      one(
-        'two dims',
-        [2, 3],
-        (x) => roll(x!, [1, 2], [0, 1]),
-        (x) => reordered(reordered(x, 0, [1, 0]), 1, [1, 2, 0]),
-      ),
-      one(
-        'flat',
-        [2, 2],
-        (x) => roll(x!, 1),
-        (x) => under(reordered(under(x, [4]), 0, [3, 0, 1, 2]), [2, 2]),
-      ),
-      one(
-        '0-d',
-        [],
-        (x) => roll(x!, 1),
-        (x) => x,
-      ),
-      one(
-        '0-d by dim',
-        [],
-        (x) => roll(x!, 1, 0),
-        (x) => x,
-      ),
-      one(
-        'zero-size',
-        [2, 0],
-        (x) => roll(x!, 1, 1),
-        (x) => x,
-      ),
-    ],
-    errors: [
-      { name: 'shifts and dims', run: () => roll(zeros([2, 2]), [1, 1], 0), error: 'ValueError', message: /roll: 2 shifts for 1 dims/ },
-      { name: 'shifts without dims', run: () => roll(zeros([2, 2]), [1, 1]), error: 'ValueError', message: /roll: 2 shifts without dims/ },
-      { name: 'fraction', run: () => roll(zeros([2]), 0.5), error: 'ValueError', message: /roll: shifts must be integers, got 0.5/ },
-      { name: 'dim', run: () => roll(zeros([2]), 1, 1), error: 'IndexError', message: /roll: dim 1 is out of range/ },
-    ],
-  },
-  {
-    op: 'flip',
-    samples: [
-      one(
-        'rows',
-        [3, 2],
-        (x) => x!.flip(0),
-        (x) => reordered(x, 0, [2, 1, 0]),
-      ),
-      one(
-        'two dims',
-        [2, 3],
-        (x) => flip(x!, [0, -1]),
-        (x) => reordered(reordered(x, 0, [1, 0]), 1, [2, 1, 0]),
-      ),
-      one(
-        'no dims',
-        [2],
-        (x) => flip(x!, []),
-        (x) => x,
-      ),
-      one(
-        '0-d',
-        [],
-        (x) => flip(x!, []),
-        (x) => x,
-      ),
-      one(
-        '0-d by dim',
-        [],
-        (x) => flip(x!, 0),
-        (x) => x,
-      ),
-      one(
-        'zero-size',
-        [0, 2],
-        (x) => flip(x!, [0, 1]),
-        (x) => x,
-      ),
-      {
-        name: 'bools',
-        inputs: [{ shape: [3], dtype: 'bool' }],
-        run: (x) => flip(x!, 0),
-        reference: (x) => reordered(x!, 0, [2, 1, 0]),
-        differentiable: false,
-      },
-    ],
-    errors: [
-      { name: 'dim', run: () => flip(zeros([2]), 1), error: 'IndexError', message: /flip: dim 1 is out of range for \[2\]/ },
-      { name: 'repeated', run: () => flip(zeros([2, 2]), [0, -2]), error: 'ValueError', message: /flip: dimension repeated/ },
     ],
   },
 ];

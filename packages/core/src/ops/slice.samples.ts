@@ -2,7 +2,7 @@ import type { NdArray, OpSamples } from '../op.samples.ts';
 import type { Tensor } from '../tensor.ts';
 import { zeros } from './create.ts';
 import { at, build, one, replace } from './nd.samples.ts';
-import { diagonal as diagonalOf, narrow, select } from './view-functions.ts';
+import { narrow, select } from './view-functions.ts';
 
 /** Entries `start`, `start + step`, ... along `dim`, `length` of them. */
 const range =
@@ -25,19 +25,6 @@ const windows =
     let n = 0;
     while (n * step + size <= x.shape[dim]!) n++;
     return build([...replace(x.shape, dim, n), size], (c) => at(x, replace(c.slice(0, -1), dim, c[dim]! * step + c[c.length - 1]!)));
-  };
-
-/** The diagonal of the last two dimensions. */
-const diagonal =
-  (offset: number) =>
-  (x: NdArray): NdArray => {
-    const [rows, columns] = x.shape.slice(-2) as [number, number];
-    let n = 0;
-    while (n - Math.min(offset, 0) < rows && n + Math.max(offset, 0) < columns) n++;
-    return build([...x.shape.slice(0, -2), n], (c) => {
-      const k = c[c.length - 1]!;
-      return at(x, [...c.slice(0, -1), k - Math.min(offset, 0), k + Math.max(offset, 0)]);
-    });
   };
 
 /** Samples of views on some of the elements. */
@@ -116,38 +103,6 @@ export const sliceSamples: readonly OpSamples[] = [
       { name: 'zero step', run: () => zeros([4]).slice(0, 0, 3, 0), error: 'ValueError', message: /slice: step must be positive, got 0/ },
       { name: 'fraction', run: () => zeros([4]).slice(0, 0.5), error: 'ValueError', message: /slice: a bound must be an integer, got 0.5/ },
       { name: '0-d', run: () => zeros([]).slice(0, 0, 1), error: 'IndexError', message: /slice: a 0-d tensor/ },
-    ],
-  },
-  {
-    op: 'diagonal',
-    samples: [
-      one('square', [3, 3], (x) => x!.diagonal(), diagonal(0)),
-      one('wide', [2, 4], (x) => diagonalOf(x!, 1), diagonal(1)),
-      one('tall, below', [4, 3], (x) => x!.diagonal(-2), diagonal(-2)),
-      one('batch', [2, 3, 4], (x) => x!.diagonal(1, 1, 2), diagonal(1)),
-      one(
-        'other dims',
-        [3, 2, 4],
-        (x) => x!.diagonal(-1, -1, 0),
-        (x) => build([2, 3], ([b, k]) => at(x, [k!, b!, k! + 1])),
-      ),
-      one('outside', [2, 3], (x) => x!.diagonal(3), diagonal(3)),
-      one('zero-size', [0, 3], (x) => x!.diagonal(), diagonal(0)),
-    ],
-    errors: [
-      {
-        name: 'vector',
-        run: () => zeros([3]).diagonal(),
-        error: 'ShapeError',
-        message: /diagonal: needs at least 2 dimensions, got \[3\]/,
-      },
-      {
-        name: 'same dim',
-        run: () => zeros([3, 3]).diagonal(0, 1, -1),
-        error: 'ValueError',
-        message: /diagonal: dim1 and dim2 are the same dimension 1/,
-      },
-      { name: 'fraction', run: () => zeros([3, 3]).diagonal(0.5), error: 'ValueError', message: /diagonal: offset must be an integer/ },
     ],
   },
   {

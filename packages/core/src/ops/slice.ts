@@ -1,11 +1,14 @@
+import { isIntegral } from '../dtype.ts';
 import { IndexError, ShapeError, ValueError } from '../errors.ts';
 import { defineView } from '../op.ts';
-import { padDim } from '../padding.ts';
+import { padDim, spacedOut } from '../padding.ts';
+import { readNow } from '../positions.ts';
 import { normalizeDim, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
-import { addMethod, type Tensor } from '../tensor.ts';
+import { addMethod, isTensor, type Tensor } from '../tensor.ts';
 import type { Ok, Out } from '../typed.ts';
 import type { Select } from '../view-types.ts';
+import { zeros } from './create.ts';
 
 declare module '../tensor.ts' {
   interface Tensor<S extends Shape = Shape> {
@@ -17,12 +20,13 @@ declare module '../tensor.ts' {
      */
     select<A extends Shape, const X extends number>(this: Tensor<A>, dim: Ok<Select<A, X>, X>, index: number): Out<Select<A, X>>;
     /**
-     * `length` entries along `dim` from `start` (negative: from the end). A view.
+     * `length` entries along `dim` from `start` (negative: from the end), which may be a 0-d integer tensor. A view.
      *
-     * @throws IndexError when the range does not lie inside the dimension
+     * @throws IndexError when the range does not lie inside the dimension; DeviceError for a tensor on a device that cannot be
+     * read at once
      * @see https://pytorch.org/docs/stable/generated/torch.narrow.html
      */
-    narrow(dim: number, start: number, length: number): Tensor;
+    narrow(dim: number, start: number | Tensor, length: number): Tensor;
     /**
      * Entries `start`, `start + step`, ... before `end` along `dim`, as a view. Bounds beyond the dimension are clamped,
      * negative ones count from the end; null stands for the first and past the last entry.
@@ -34,13 +38,6 @@ declare module '../tensor.ts' {
      * ```
      */
     slice(dim: number, start?: number | null, end?: number | null, step?: number): Tensor;
-    /**
-     * The diagonal of the matrices in dimensions `dim1` and `dim2`, as a last dimension. A view.
-     *
-     * @param offset above the main diagonal when positive; default 0
-     * @see https://pytorch.org/docs/stable/generated/torch.diagonal.html
-     */
-    diagonal(offset?: number, dim1?: number, dim2?: number): Tensor;
     /**
      * All windows of `size` entries along `dim`, `step` apart, as a last dimension of that size. A view, in which windows
      * overlap when `step < size`.
@@ -73,16 +70,10 @@ const sliceOp = defineView<SliceAttrs>({
   }),
   backward: ({ attrs: { dim, start, length, step }, input }, g) => {
     const n = input.shape[dim]!;
-    const spaced = step === 1 ? g : mergeInto(padDim(g.unsqueeze(dim + 1), dim + 1, 0, step - 1), dim);
     // What step - 1 zeros after the last entry reach beyond the dimension is cropped.
-    return padDim(spaced, dim, start, n - start - length * step);
+    return padDim(spacedOut(g, dim, step - 1), dim, start, n - start - length * step);
   },
 });
-
-/** Dimensions `dim` and `dim + 1` as one. */
-function mergeInto(t: Tensor, dim: number): Tensor {
-  return t.reshape([...t.shape.slice(0, dim), t.shape[dim]! * t.shape[dim + 1]!, ...t.shape.slice(dim + 2)]) as Tensor;
-}
 
 /** `value` where an integer must be given. */
 function integer(op: string, what: string, value: number): number {
@@ -115,9 +106,18 @@ addMethod('select', function (this: Tensor, dim: number, index: number) {
   return selectOp(this, { dim: d, index: index < 0 ? index + n : index });
 });
 
-addMethod('narrow', function (this: Tensor, dim: number, start: number, length: number) {
+/** The value of a 0-d integer tensor. */
+function startOf(start: Tensor): number {
+  if (start.ndim !== 0 || !isIntegral(start.dtype)) {
+    throw new ValueError(`narrow: start must be a number or a 0-d integer tensor, got ${start.dtype} ${show(start.shape)}`);
+  }
+  return readNow('narrow', start, 'pass a number')[0]!;
+}
+
+addMethod('narrow', function (this: Tensor, dim: number, at: number | Tensor, length: number) {
   const d = dimOf('narrow', this, dim);
   const n = this.shape[d]!;
+  const start = isTensor(at) ? startOf(at) : at;
   const from = integer('narrow', 'start', start) < 0 ? start + n : start;
   if (integer('narrow', 'length', length) < 0) throw new ValueError(`narrow: length ${length} is negative`);
   if (from < 0 || from + length > n) {
@@ -136,44 +136,6 @@ addMethod('slice', function (this: Tensor, dim: number, start?: number | null, e
   return sliceOp(this, { dim: d, start: from, length: Math.max(Math.ceil((to - from) / step), 0), step });
 });
 
-const diagonalOp = defineView<{ readonly offset: number; readonly dim1: number; readonly dim2: number }>({
-  name: 'diagonal',
-  doc: 'the diagonal of matrices, as a last dimension',
-  window(t, { offset, dim1, dim2 }) {
-    const rest = t.shape.map((_, d) => d).filter((d) => d !== dim1 && d !== dim2);
-    const length = Math.max(
-      offset >= 0 ? Math.min(t.shape[dim1]!, t.shape[dim2]! - offset) : Math.min(t.shape[dim1]! + offset, t.shape[dim2]!),
-      0,
-    );
-    const shift = offset >= 0 ? offset * t.strides[dim2]! : -offset * t.strides[dim1]!;
-    return {
-      shape: [...rest.map((d) => t.shape[d]!), length],
-      strides: [...rest.map((d) => t.strides[d]!), t.strides[dim1]! + t.strides[dim2]!],
-      offset: length === 0 ? t.offset : t.offset + shift,
-    };
-  },
-  backward: ({ attrs: { offset, dim1, dim2 }, input }, g) => {
-    const rows = input.shape[dim1]!;
-    const columns = input.shape[dim2]!;
-    const last = g.ndim - 1;
-    const length = g.shape[last]!;
-    // In a flat matrix a diagonal is one entry in every columns + 1.
-    const spaced = mergeInto(padDim(g.unsqueeze(last + 1), last + 1, 0, columns), last);
-    const before = length === 0 ? 0 : offset >= 0 ? offset : -offset * columns;
-    const flat = padDim(spaced, last, before, rows * columns - before - length * (columns + 1));
-    const matrix = flat.reshape([...g.shape.slice(0, -1), rows, columns]) as Tensor;
-    return matrix.movedim([-2, -1], [dim1, dim2]);
-  },
-});
-
-addMethod('diagonal', function (this: Tensor, offset: number = 0, dim1: number = 0, dim2: number = 1) {
-  if (this.ndim < 2) throw new ShapeError(`diagonal: needs at least 2 dimensions, got ${show(this.shape)}`);
-  const a = normalizeDim('diagonal', dim1, this.shape);
-  const b = normalizeDim('diagonal', dim2, this.shape);
-  if (a === b) throw new ValueError(`diagonal: dim1 and dim2 are the same dimension ${a}`);
-  return diagonalOp(this, { offset: integer('diagonal', 'offset', offset), dim1: a, dim2: b });
-});
-
 const unfoldOp = defineView<{ readonly dim: number; readonly size: number; readonly step: number }>({
   name: 'unfold',
   doc: 'sliding windows along one dimension, as a last dimension',
@@ -184,16 +146,16 @@ const unfoldOp = defineView<{ readonly dim: number; readonly size: number; reado
   }),
   backward: ({ attrs: { dim, size, step }, input }, g) => {
     const n = input.shape[dim]!;
-    const windows = g.movedim(-1, dim + 1);
     let sum: Tensor | null = null;
     // Parts of the windows that are at most one step long do not overlap: each is a row of entries.
     for (let from = 0; from < size; from += step) {
       const length = Math.min(step, size - from);
-      const row = mergeInto(padDim(windows.narrow(dim + 1, from, length), dim + 1, 0, step - length), dim);
+      const part = padDim(g.narrow(-1, from, length), g.ndim - 1, 0, step - length).movedim(-1, dim + 1);
+      const row = part.flatten(dim, dim + 1);
       const placed = padDim(row, dim, from, n - from - row.shape[dim]!);
       sum = sum === null ? placed : (sum.add(placed) as Tensor);
     }
-    return sum ?? padDim(mergeInto(windows, dim), dim, 0, n);
+    return sum ?? zeros(input.shape, { dtype: g.dtype, device: g.device });
   },
 });
 

@@ -1,8 +1,9 @@
-import { ShapeError, ValueError } from '../errors.ts';
-import { show } from '../shape.ts';
+import { isIntegral } from '../dtype.ts';
+import { DTypeError, ShapeError, ValueError } from '../errors.ts';
+import { checkSizes, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';
-import { fromBuffer } from './create.ts';
+import { type CreationOptions, fromBuffer, tensor } from './create.ts';
 import { where } from './where.ts';
 
 declare module '../tensor.ts' {
@@ -46,6 +47,50 @@ export function tril(t: Tensor, diagonal: number = 0): Tensor {
 export function triu<A extends Shape>(t: Tensor<A>, diagonal?: number): Tensor<A>;
 export function triu(t: Tensor, diagonal: number = 0): Tensor {
   return masked('triu', t, diagonal, (above) => above >= diagonal);
+}
+
+/** Rows and columns of the places in a matrix where `keep(column - row)` holds, row by row. */
+function places(
+  op: string,
+  rows: number,
+  columns: number,
+  offset: number,
+  options: CreationOptions,
+  keep: (above: number) => boolean,
+): Tensor {
+  checkSizes(op, [rows, columns]);
+  if (!Number.isInteger(offset)) throw new ValueError(`${op}: offset must be an integer, got ${offset}`);
+  const dtype = options.dtype ?? 'int64';
+  if (!isIntegral(dtype)) throw new DTypeError(`${op}: places are integers, not ${dtype}`);
+  const at: number[][] = [[], []];
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      if (!keep(j - i)) continue;
+      at[0]!.push(i);
+      at[1]!.push(j);
+    }
+  }
+  return tensor(at.flat(), { ...options, dtype, shape: [2, at[0]!.length] });
+}
+
+/**
+ * The places of the lower triangle of a matrix, row by row: [2, n], rows first.
+ *
+ * @param offset the last diagonal that counts: 0 (default) the main one, positive above it
+ * @throws ShapeError for a negative size; DTypeError for a dtype that is not integral (int64 by default)
+ * @example
+ * ```ts
+ * trilIndices(2, 2); // [[0, 1, 1], [0, 0, 1]]
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.tril_indices.html
+ */
+export function trilIndices(rows: number, columns: number, offset: number = 0, options: CreationOptions = {}): Tensor {
+  return places('trilIndices', rows, columns, offset, options, (above) => above <= offset);
+}
+
+/** The places of the upper triangle of a matrix; as {@link trilIndices}. @see https://pytorch.org/docs/stable/generated/torch.triu_indices.html */
+export function triuIndices(rows: number, columns: number, offset: number = 0, options: CreationOptions = {}): Tensor {
+  return places('triuIndices', rows, columns, offset, options, (above) => above >= offset);
 }
 
 addMethod('tril', function (this: Tensor, diagonal?: number) {

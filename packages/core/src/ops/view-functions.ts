@@ -37,10 +37,21 @@ export function swapaxes(t: Tensor, axis0: number, axis1: number): Tensor {
   return t.swapaxes(axis0, axis1);
 }
 
+/** {@link swapaxes} under PyTorch's name. @see https://pytorch.org/docs/stable/generated/torch.swapdims.html */
+export const swapdims: typeof swapaxes = swapaxes;
+
+/** {@link Tensor.t} as a function. @see https://pytorch.org/docs/stable/generated/torch.t.html */
+export function t<A extends Shape>(tensor: Tensor<A>): Tensor {
+  return tensor.t();
+}
+
 /** {@link Tensor.movedim} as a function. @see https://pytorch.org/docs/stable/generated/torch.movedim.html */
 export function movedim(t: Tensor, source: number | readonly number[], destination: number | readonly number[]): Tensor {
   return t.movedim(source, destination);
 }
+
+/** {@link movedim} under NumPy's name. @see https://pytorch.org/docs/stable/generated/torch.moveaxis.html */
+export const moveaxis: typeof movedim = movedim;
 
 /** {@link Tensor.squeeze} as a function. @see https://pytorch.org/docs/stable/generated/torch.squeeze.html */
 export function squeeze<A extends Shape, const X extends number>(t: Tensor<A>, dim: Ok<Squeeze<A, X>, X>): Out<Squeeze<A, X>>;
@@ -62,6 +73,11 @@ export function flatten(t: Tensor, startDim?: number, endDim?: number): Tensor {
   return t.flatten(startDim, endDim);
 }
 
+/** {@link Tensor.ravel} as a function. @see https://pytorch.org/docs/stable/generated/torch.ravel.html */
+export function ravel(t: Tensor): Tensor {
+  return t.ravel();
+}
+
 /** {@link Tensor.unflatten} as a function. @see https://pytorch.org/docs/stable/generated/torch.unflatten.html */
 export function unflatten(t: Tensor, dim: number, sizes: Shape): Tensor {
   return t.unflatten(dim, sizes);
@@ -79,11 +95,6 @@ export function select(t: Tensor, dim: number, index: number): Tensor {
 }
 
 /** {@link Tensor.narrow} as a function. @see https://pytorch.org/docs/stable/generated/torch.narrow.html */
-export function narrow(t: Tensor, dim: number, start: number, length: number): Tensor {
+export function narrow(t: Tensor, dim: number, start: number | Tensor, length: number): Tensor {
   return t.narrow(dim, start, length);
-}
-
-/** {@link Tensor.diagonal} as a function. @see https://pytorch.org/docs/stable/generated/torch.diagonal.html */
-export function diagonal(t: Tensor, offset: number = 0, dim1: number = 0, dim2: number = 1): Tensor {
-  return t.diagonal(offset, dim1, dim2);
 }

@@ -1,6 +1,8 @@
+import type { DType } from '../dtype.ts';
 import { ShapeError, ValueError } from '../errors.ts';
 import { broadcastStrides, sameShape, viewStrides } from '../layout.ts';
 import { defineView } from '../op.ts';
+import { reinterpret } from '../reinterpret.ts';
 import { checkSizes, inferShape, normalizeDim, normalizeDims, show } from '../shape.ts';
 import type { At, Flatten, Permute, PermuteArgs, Reshape, Shape } from '../shape-types.ts';
 import { sumTo } from '../sum-to.ts';
@@ -14,6 +16,14 @@ declare module '../tensor.ts' {
     reshape<A extends Shape, const T extends Shape>(this: Tensor<A>, shape: Ok<Reshape<A, T>, T>): Out<Reshape<A, T>>;
     /** {@link Tensor.reshape} that never copies. @throws ShapeError when strides forbid a view @see https://pytorch.org/docs/stable/generated/torch.Tensor.view.html */
     view<A extends Shape, const T extends Shape>(this: Tensor<A>, shape: Ok<Reshape<A, T>, T>): Out<Reshape<A, T>>;
+    /**
+     * The bits of the elements read as another dtype; the last dimension shrinks or grows when the sizes of the elements
+     * differ. A copy, unlike PyTorch's: memory has one dtype here. No gradient flows, but to the same dtype.
+     *
+     * @throws ShapeError when the last dimension does not divide, or its elements are not adjacent; DTypeError for an int64
+     * beyond the exact range
+     */
+    view(this: Tensor, dtype: DType): Tensor;
     /** The dimensions in another order, as a view. @see https://pytorch.org/docs/stable/generated/torch.permute.html */
     permute<A extends Shape, const P extends Shape>(this: Tensor<A>, ...dims: PermuteArgs<A, P>): Out<Permute<A, P>>;
     /** Dimensions of size 1 (or new leading ones) repeated without copying; -1 keeps a size. @see https://pytorch.org/docs/stable/generated/torch.Tensor.expand.html */
@@ -60,6 +70,25 @@ declare module '../tensor.ts' {
       axis0: Ok<Transpose<A, X, Y>, X>,
       axis1: Y,
     ): Out<Transpose<A, X, Y>>;
+    /** {@link Tensor.transpose} under PyTorch's other name. @see https://pytorch.org/docs/stable/generated/torch.swapdims.html */
+    swapdims<A extends Shape, const X extends number, const Y extends number>(
+      this: Tensor<A>,
+      dim0: Ok<Transpose<A, X, Y>, X>,
+      dim1: Y,
+    ): Out<Transpose<A, X, Y>>;
+    /** {@link Tensor.movedim} under NumPy's name. @see https://pytorch.org/docs/stable/generated/torch.moveaxis.html */
+    moveaxis(source: number | readonly number[], destination: number | readonly number[]): Tensor;
+    /** The transpose of a matrix; what has fewer dimensions as it is. @throws ShapeError for more than 2 dimensions @see https://pytorch.org/docs/stable/generated/torch.t.html */
+    t(): Tensor;
+    /** All elements as a vector: a view where possible, else a copy. @see https://pytorch.org/docs/stable/generated/torch.ravel.html */
+    ravel(): Tensor;
+    /**
+     * Summed over the dimensions in which `shape`, which broadcasts to this tensor's, is 1 or missing.
+     *
+     * @throws ShapeError when the shape does not broadcast to this tensor's
+     * @see https://pytorch.org/docs/stable/generated/torch.Tensor.sum_to_size.html
+     */
+    sumToSize<const T extends Shape>(shape: T): Tensor<T>;
     /** The last two dimensions exchanged. @see https://pytorch.org/docs/stable/tensors.html#torch.Tensor.mT */
     readonly mT: Tensor;
     /** All dimensions in reverse order. @see https://pytorch.org/docs/stable/tensors.html#torch.Tensor.T */
@@ -123,8 +152,9 @@ const expandOp = defineView<readonly number[]>({
   backward: ({ input }, g) => sumTo(g, input.shape),
 });
 
-addMethod('view', function (this: Tensor, shape: readonly number[]) {
-  return viewOp(this, shape);
+addMethod('view', function (this: Tensor, target: readonly number[] | DType) {
+  if (typeof target !== 'string') return viewOp(this, target);
+  return target === this.dtype ? viewOp(this, this.shape) : reinterpret(this, target);
 });
 addMethod('reshape', function (this: Tensor, target: readonly number[]) {
   const shape = inferShape('reshape', this.shape, target);
@@ -147,6 +177,13 @@ addMethod('transpose', function (this: Tensor, dim0: number, dim1: number) {
 });
 addMethod('swapaxes', function (this: Tensor, axis0: number, axis1: number) {
   return transpose('swapaxes', this, axis0, axis1);
+});
+addMethod('swapdims', function (this: Tensor, dim0: number, dim1: number) {
+  return transpose('swapdims', this, dim0, dim1);
+});
+addMethod('t', function (this: Tensor) {
+  if (this.ndim > 2) throw new ShapeError(`t: expected at most 2 dimensions, got ${show(this.shape)}; mT exchanges the last two`);
+  return permuteOp(this, this.ndim === 2 ? [1, 0] : this.shape.map((_, d) => d));
 });
 addProperty('T', function (this: Tensor) {
   return permuteOp(
@@ -220,23 +257,40 @@ addMethod('unflatten', function (this: Tensor, dim: number, sizes: readonly numb
   const split = inferShape('unflatten', [this.shape[d]!], sizes);
   return viewOp(this, [...this.shape.slice(0, d), ...split, ...this.shape.slice(d + 1)]);
 });
-addMethod('movedim', function (this: Tensor, source: number | readonly number[], destination: number | readonly number[]) {
+addMethod('ravel', function (this: Tensor) {
+  return this.reshape([this.size]);
+});
+addMethod('sumToSize', function (this: Tensor, shape: readonly number[]) {
+  checkSizes('sumToSize', shape);
+  const lead = this.ndim - shape.length;
+  if (lead < 0 || shape.some((n, d) => n !== 1 && n !== this.shape[lead + d])) {
+    throw new ShapeError(`sumToSize: ${show(shape)} does not broadcast to ${show(this.shape)}`);
+  }
+  return sumTo(this, shape);
+});
+function movedim(t: Tensor, source: number | readonly number[], destination: number | readonly number[]): Tensor {
   const list = (x: number | readonly number[]): number[] =>
-    (typeof x === 'number' ? [x] : x).map((d) => normalizeDim('movedim', d, this.shape));
+    (typeof x === 'number' ? [x] : x).map((d) => normalizeDim('movedim', d, t.shape));
   const from = list(source);
   const to = list(destination);
   if (from.length !== to.length) {
-    throw new ValueError(`movedim: ${from.length} source dims and ${to.length} destination dims for ${show(this.shape)}`);
+    throw new ValueError(`movedim: ${from.length} source dims and ${to.length} destination dims for ${show(t.shape)}`);
   }
   if (new Set(from).size !== from.length || new Set(to).size !== to.length) {
     throw new ValueError(`movedim: repeated dim in source ${show(from)} or destination ${show(to)}`);
   }
-  if (this.ndim === 0) return permuteOp(this, []);
-  const rest = this.shape.map((_, d) => d).filter((d) => !from.includes(d));
+  if (t.ndim === 0) return permuteOp(t, []);
+  const rest = t.shape.map((_, d) => d).filter((d) => !from.includes(d));
   return permuteOp(
-    this,
-    this.shape.map((_, d) => (to.includes(d) ? from[to.indexOf(d)]! : rest.shift()!)),
+    t,
+    t.shape.map((_, d) => (to.includes(d) ? from[to.indexOf(d)]! : rest.shift()!)),
   );
+}
+addMethod('movedim', function (this: Tensor, source: number | readonly number[], destination: number | readonly number[]) {
+  return movedim(this, source, destination);
+});
+addMethod('moveaxis', function (this: Tensor, source: number | readonly number[], destination: number | readonly number[]) {
+  return movedim(this, source, destination);
 });
 
 addMethod('dim', function (this: Tensor, dim: number) {

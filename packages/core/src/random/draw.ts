@@ -1,7 +1,7 @@
-import { allocate, type DType, type TypedArray } from '../dtype.ts';
+import { allocate, castValue, type DType, type TypedArray } from '../dtype.ts';
 import { DTypeError } from '../errors.ts';
 import type { Generator } from './generator.ts';
-import { cosineOfTurns, logarithm } from './numeric.ts';
+import { cosineOfTurns, exponential, logarithm, logarithmOfRest } from './numeric.ts';
 import { philoxWords } from './philox.ts';
 
 /**
@@ -131,5 +131,35 @@ export function drawBernoulli(g: Generator, n: number, p: number, dtype: DType):
   draw(g, n, 1, (words, first, count) => {
     for (let i = 0; i < count; i++) out[first + i] = words[i]! < threshold ? 1 : 0;
   });
+  return out;
+}
+
+/** `n` numbers of a Cauchy distribution, by the inverse of its distribution function. */
+export function drawCauchy(op: string, g: Generator, n: number, dtype: DType, median: number, sigma: number): TypedArray {
+  floating(op, dtype);
+  const out = allocate(dtype, n);
+  draw(g, n, 2, (words, first, count) => {
+    for (let i = 0; i < count; i++) {
+      // The middle of an interval: never 0 or 1, where the tangent is infinite.
+      const half = ((words[2 * i]! >>> 6) * 0x4000000 + (words[2 * i + 1]! >>> 6) + 0.5) * unit53;
+      out[first + i] = median - (sigma * cosineOfTurns(half)) / cosineOfTurns(half - 0.25);
+    }
+  });
+  return out;
+}
+
+/** `n` numbers whose logarithm is normally distributed. */
+export function drawLogNormal(op: string, g: Generator, n: number, dtype: DType, mean: number, std: number): TypedArray {
+  const out = drawNormal(op, g, n, dtype, mean, std);
+  for (let i = 0; i < n; i++) out[i] = exponential(out[i]!);
+  return out;
+}
+
+/** `n` numbers of trials up to the first success, which has probability `p`, as elements of `dtype`. */
+export function drawGeometric(g: Generator, n: number, p: number, dtype: DType): TypedArray {
+  const out = allocate(dtype, n);
+  const rate = -logarithmOfRest(p);
+  const times = drawExponential(g, n);
+  for (let i = 0; i < n; i++) out[i] = castValue(Math.min(1 + Math.floor(times[i]! / rate), Number.MAX_SAFE_INTEGER), dtype);
   return out;
 }

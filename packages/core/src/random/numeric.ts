@@ -80,3 +80,29 @@ export function cosineOfTurns(u: number): number {
       return sine(x);
   }
 }
+
+/** e^x: 2^k e^r with |r| <= ln 2 / 2, of which the Taylor polynomial of degree 14. */
+export function exponential(x: number): number {
+  if (x > 709.79) return Number.POSITIVE_INFINITY;
+  if (x < -745.2) return 0;
+  const k = Math.floor(x / (ln2High + ln2Low) + 0.5);
+  const r = x - k * ln2High - k * ln2Low;
+  let tail = 0;
+  for (let n = 14; n > 0; n--) tail = ((1 + tail) * r) / n;
+  // Two factors, so that neither overflows nor loses bits below the smallest normal number before the end.
+  const half = k >> 1;
+  return (1 + tail) * powerOfTwo(half) * powerOfTwo(k - half);
+}
+
+/** 2^k for |k| <= 1022. */
+function powerOfTwo(k: number): number {
+  words[1 - high] = 0;
+  words[high] = (k + 1023) << 20;
+  return bits[0]!;
+}
+
+/** ln(1 - p) for p in [0, 1), accurate for small p too (Kahan's correction of the rounding of 1 - p). */
+export function logarithmOfRest(p: number): number {
+  const rest = 1 - p;
+  return rest === 1 ? -p : (logarithm(rest) * p) / (1 - rest);
+}
