@@ -1,10 +1,10 @@
 import { type DType, isFloating } from '../dtype.ts';
 import { elementwise } from '../elementwise.ts';
 import { DTypeError, ValueError } from '../errors.ts';
-import { constant, input } from '../expr/node.ts';
+import { input } from '../expr/node.ts';
 import { reduceKernel, wrap } from '../kernels.ts';
 import { broadcastStrides, sizeOf } from '../layout.ts';
-import { defineOp } from '../op.ts';
+import { defineOp, type Meta, type OpFunction } from '../op.ts';
 import {
   checkTensor,
   type Dims,
@@ -19,8 +19,6 @@ import { normalizeDims, reducedShape } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';
 import type { Ok, Out } from '../typed.ts';
-import { eq } from './compare.ts';
-import { where } from './where.ts';
 
 /** Options of variances. */
 export interface Correction {
@@ -78,31 +76,50 @@ const squaredDeviation = input(0)
   .mul(input(0).sub(input(1)));
 const deviationTimes = elementwise('varBackward', (g, x, m, scale) => g.mul(x.sub(m)).mul(scale));
 
+function varianceMeta(x: Tensor, { name, dims, keepdim }: VarianceAttrs): Meta[] {
+  if (!isFloating(x.dtype)) throw new DTypeError(`${name}: not defined for ${x.dtype}; convert with to('float32') first`);
+  return [{ shape: reducedShape(x.shape, dims, keepdim), dtype: x.dtype }];
+}
+
+/** The variance in two passes. */
+function varianceData(x: Tensor, { name, dims, divisor }: VarianceAttrs, out: Meta): Tensor {
+  const { device, shape } = x;
+  // A mean rounded to float32 would spoil the deviations of elements that are large and close to each other.
+  const wide: DType = device.caps.dtypes.includes('float64') ? 'float64' : x.dtype;
+  const common = { kind: 'sum', params: [], shape, dims, compute: wide } as const;
+  const count = sizeOf(dims.map((d) => shape[d]!));
+  const mean = reduceKernel(device, name, { ...common, expr: input(0), inputs: [x], output: wide, divisor: count });
+  const kept = reducedShape(shape, dims, true);
+  const m = wrap(device, mean, wide, kept);
+  const inputs = [x, { handle: m.handle, dtype: wide, shape, strides: broadcastStrides(kept, m.strides, shape), offset: 0 }];
+  const handle = reduceKernel(device, name, { ...common, expr: squaredDeviation, inputs, output: out.dtype, divisor });
+  m.dispose();
+  return wrap(device, handle, out.dtype, out.shape);
+}
+
 const varOp = defineOp<VarianceAttrs>({
   name: 'var',
   doc: 'the mean squared deviation from the mean, in two passes',
-  infer: ([x], { name, dims, keepdim }) => {
-    if (!isFloating(x!.dtype)) throw new DTypeError(`${name}: not defined for ${x!.dtype}; convert with to('float32') first`);
-    return [{ shape: reducedShape(x!.shape, dims, keepdim), dtype: x!.dtype }];
-  },
-  forward: ([x], { dims, divisor }, [out]) => {
-    const { device, shape } = x!;
-    // A mean rounded to float32 would spoil the deviations of elements that are large and close to each other.
-    const wide: DType = device.caps.dtypes.includes('float64') ? 'float64' : x!.dtype;
-    const common = { kind: 'sum', params: [], shape, dims, compute: wide } as const;
-    const count = sizeOf(dims.map((d) => shape[d]!));
-    const mean = reduceKernel(device, 'var', { ...common, expr: input(0), inputs: [x!], output: wide, divisor: count });
-    const kept = reducedShape(shape, dims, true);
-    const m = wrap(device, mean, wide, kept);
-    const inputs = [x!, { handle: m.handle, dtype: wide, shape, strides: broadcastStrides(kept, m.strides, shape), offset: 0 }];
-    const handle = reduceKernel(device, 'var', { ...common, expr: squaredDeviation, inputs, output: out!.dtype, divisor });
-    m.dispose();
-    return [wrap(device, handle, out!.dtype, out!.shape)];
-  },
+  infer: ([x], attrs) => varianceMeta(x!, attrs),
+  forward: ([x], attrs, out) => [varianceData(x!, attrs, out[0]!)],
   save: ([x]) => [x!],
-  backward: ({ attrs: { dims, divisor }, saved: [x] }, [g]) => [
-    deviationTimes(withKept(g!, x!.shape, dims), x!, x!.mean(dims, { keepdim: true }), 2 / divisor),
-  ],
+  backward: ({ attrs, saved: [x] }, [g]) => [varianceGradient(x!, g!, attrs)],
+});
+
+function varianceGradient(x: Tensor, g: Tensor, { dims, divisor }: VarianceAttrs): Tensor {
+  return deviationTimes(withKept(g, x.shape, dims), x, x.mean(dims, { keepdim: true }), 2 / divisor);
+}
+
+const stdOp = defineOp<VarianceAttrs>({
+  name: 'std',
+  doc: 'the root of the variance, with gradient 0 where it is 0',
+  infer: ([x], attrs) => varianceMeta(x!, attrs),
+  forward: ([x], attrs, out) => [varianceData(x!, attrs, out[0]!).sqrt()],
+  save: ([x], [y]) => [x!, y!],
+  backward: ({ attrs, saved: [x, y] }, [g]) => {
+    const ofVariance = g!.div(y!.mul(2) as never) as Tensor;
+    return [varianceGradient(x!, ofVariance.maskedFill(y!.eq(0) as Tensor, 0), attrs)];
+  },
 });
 
 /** What follows the tensor: dimensions, the choice of an unbiased estimate, or the options at once. */
@@ -124,21 +141,16 @@ function understood(name: string, x: Tensor, second: Second, options: Correction
   return [dim as Dims, given];
 }
 
-function variance(name: string, x: Tensor, dim: Dims, options: Correction & KeepDim): Tensor {
+function spread(op: OpFunction<VarianceAttrs>, name: string, x: Tensor, dim: Dims, options: Correction & KeepDim): Tensor {
   const dims = normalizeDims(name, dim, x.shape);
   const count = sizeOf(dims.map((d) => x.shape[d]!));
   const correction = options.correction ?? (options.unbiased === false ? 0 : 1);
-  return varOp([x], { name, dims, keepdim: options.keepdim ?? false, divisor: Math.max(count - correction, 0) })[0]!;
+  return op([x], { name, dims, keepdim: options.keepdim ?? false, divisor: Math.max(count - correction, 0) })[0]!;
 }
 
-/** A square root whose derivative at 0 is taken to be 0. */
-const rootOfVariance = elementwise('std', (v) => v.sqrt(), { grad: [(_v, y) => where(eq(y!, 0), 0, constant(0.5).div(y!))] });
-
 function defineSpread(name: 'var' | 'std'): VarianceFunction {
-  const run: Spread = (x, second, options) => {
-    const v = variance(name, x, ...understood(name, x, second, options));
-    return name === 'std' ? rootOfVariance(v) : v;
-  };
+  const op = name === 'std' ? stdOp : varOp;
+  const run: Spread = (x, second, options) => spread(op, name, x, ...understood(name, x, second, options));
   addMethod(name, function (this: Tensor, second?: Second, options?: Correction & KeepDim) {
     return run(this, second, options);
   });
@@ -156,8 +168,7 @@ export const std: VarianceFunction = defineSpread('std');
 function withMean(name: 'varMean' | 'stdMean'): SpreadAndMeanFunction {
   const run = (x: Tensor, second?: Second, options?: Correction & KeepDim): [Tensor, Tensor] => {
     const [dim, given] = understood(name, x, second, options);
-    const v = variance(name, x, dim, given);
-    return [name === 'stdMean' ? rootOfVariance(v) : v, x.mean(dim as number, { keepdim: given.keepdim ?? false })];
+    return [spread(name === 'stdMean' ? stdOp : varOp, name, x, dim, given), x.mean(dim as number, { keepdim: given.keepdim ?? false })];
   };
   return run as SpreadAndMeanFunction;
 }

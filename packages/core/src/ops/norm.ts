@@ -1,41 +1,49 @@
-import { type DType, isFloating } from '../dtype.ts';
 import { elementwise } from '../elementwise.ts';
-import { DTypeError, ValueError } from '../errors.ts';
-import { evaluate } from '../evaluate.ts';
-import { constant, type Expr, input, param } from '../expr/node.ts';
-import { amaxOp, aminOp } from '../extremes.ts';
-import type { Dims, KeepDim, ReduceOver } from '../reduction.ts';
-import { normalizeDims, reducedShape } from '../shape.ts';
+import { ShapeError, ValueError } from '../errors.ts';
+import { matrixNormOf, normDType, normOver } from '../norms.ts';
+import { checkTensor, type Dims, isOptions, type KeepDim, type ReduceAll, type ReduceOver } from '../reduction.ts';
+import { normalizeDim, normalizeDims, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';
 import type { Ok, Out } from '../typed.ts';
-import { eq, ne } from './compare.ts';
-import { pow } from './power.ts';
+import { gt } from './compare.ts';
 import type { ReduceDType } from './sum.ts';
 import { where } from './where.ts';
 
-/** The order of a norm; `fro` (Frobenius) is 2. */
-export type NormOrder = number | 'fro';
+/** The order of a norm; `fro` (Frobenius) is 2; `nuc` (nuclear) is the sum of the singular values of a matrix. */
+export type NormOrder = number | 'fro' | 'nuc';
+
+type NormOptions<K extends boolean = boolean> = KeepDim<K> & ReduceDType;
 
 /** `norm` as a method. */
 export interface NormMethod {
-  <A extends Shape>(this: Tensor<A>, p?: NormOrder): Tensor<readonly []>;
+  <A extends Shape>(this: Tensor<A>, p?: NormOrder | null): Tensor<readonly []>;
+  <A extends Shape, const K extends boolean = false>(
+    this: Tensor<A>,
+    p: NormOrder | null | undefined,
+    options: NormOptions<K>,
+  ): Tensor<ReduceAll<A, K>>;
   <A extends Shape, const X extends Dims, const K extends boolean = false>(
     this: Tensor<A>,
-    p: NormOrder,
+    p: NormOrder | null | undefined,
     dim: Ok<ReduceOver<A, X, K>, X>,
-    options?: KeepDim<K> & ReduceDType,
+    options?: NormOptions<K>,
   ): Out<ReduceOver<A, X, K>>;
 }
 
 /** `norm` as a function. */
 export interface NormFunction {
-  <A extends Shape>(x: Tensor<A>, p?: NormOrder): Tensor<readonly []>;
+  <A extends Shape>(x: Tensor<A>, p?: NormOrder | null): Tensor<readonly []>;
+  <A extends Shape, const K extends boolean = false>(
+    x: Tensor<A>,
+    p: NormOrder | null | undefined,
+    options: NormOptions<K>,
+  ): Tensor<ReduceAll<A, K>>;
   <A extends Shape, const X extends Dims, const K extends boolean = false>(
     x: Tensor<A>,
-    p: NormOrder,
+    p: NormOrder | null | undefined,
     dim: Ok<ReduceOver<A, X, K>, X>,
-    options?: KeepDim<K> & ReduceDType,
+    options?: NormOptions<K>,
   ): Out<ReduceOver<A, X, K>>;
 }
 
@@ -43,70 +51,116 @@ declare module '../tensor.ts' {
   interface Tensor<S extends Shape = Shape> {
     /**
      * The vector norm of the elements over `dim` (one, several, or all): `(sum |x|^p)^(1/p)`, the largest magnitude for
-     * p = Infinity, the smallest for -Infinity, the number of elements that are not 0 for p = 0. Its gradient where it is 0
-     * is 0.
+     * p = Infinity, the smallest for -Infinity, the number of elements that are not 0 for p = 0. The norm of no elements is
+     * 0. Its gradient where it is 0 is 0.
      *
-     * @param p order; default 2
-     * @throws DTypeError for integers and bools; ValueError when `p` is NaN
+     * @param p order; default 2, which is also `fro`; `nuc` is the nuclear norm of matrices
+     * @throws DTypeError for integers and bools; ValueError for another word, or `fro` and `nuc` over other than matrices
      * @see https://pytorch.org/docs/stable/generated/torch.norm.html
      */
     readonly norm: NormMethod;
+    /** {@link dist} to another tensor. @see https://pytorch.org/docs/stable/generated/torch.dist.html */
+    dist(other: Tensor, p?: number): Tensor<readonly []>;
+    /** {@link renorm} of this tensor. @see https://pytorch.org/docs/stable/generated/torch.renorm.html */
+    renorm<A extends Shape>(this: Tensor<A>, p: number, dim: number, maxnorm: number): Tensor<A>;
   }
 }
 
-/** The number of elements that are not 0 has gradient 0. */
-const nonzero = elementwise('norm', (x) => ne(x, 0), { grad: [() => constant(0)] });
-/** |x|^p for p < 2, where the derivative at 0 is infinite or jumps: it is taken to be 0. */
-const powerBelow2 = elementwise('norm', (x, p) => pow(x.abs(), p), {
-  grad: [
-    (x, p) =>
-      where(
-        eq(x!, 0),
-        0,
-        x!
-          .sign()
-          .mul(pow(x!.abs(), p!.sub(1)))
-          .mul(p!),
-      ),
-    null,
-  ],
-});
-/** |x|^p for p > 2. */
-const powerAbove2 = elementwise('norm', (x, p) => pow(x.abs(), p), { grad: [(x, p) => x!.mul(pow(x!.abs(), p!.sub(2))).mul(p!), null] });
-const squareRoot = elementwise('norm', (s) => s.sqrt(), { grad: [(_s, y) => where(eq(y!, 0), 0, constant(0.5).div(y!))] });
-const root = elementwise('norm', (s, p) => pow(s, constant(1).div(p)), {
-  grad: [(_s, p, y) => where(eq(y!, 0), 0, pow(y!, constant(1).sub(p!)).div(p!)), null],
-});
-
-function vectorNorm(x: Tensor, order: NormOrder, dim: Dims, { keepdim = false, dtype }: KeepDim & ReduceDType): Tensor {
-  const p = order === 'fro' ? 2 : order;
-  if (typeof p !== 'number' || Number.isNaN(p)) throw new ValueError(`norm: p must be a number or 'fro', got ${p}`);
-  const output = dtype ?? x.dtype;
-  if (!isFloating(output)) throw new DTypeError(`norm: not defined for ${output}; convert with to('float32') first`);
-  const dims = normalizeDims('norm', dim, x.shape);
-  if (Math.abs(p) === Infinity) {
-    const magnitude = x.to(output).abs();
-    // No elements: the largest magnitude is 0.
-    if (p > 0 && dims.some((d) => x.shape[d] === 0)) return magnitude.sum(dims, { keepdim });
-    return (p > 0 ? amaxOp : aminOp)([magnitude], { dims, keepdim, nanTies: true })[0]!;
+function run(x: Tensor, order?: NormOrder | null, third?: Dims | NormOptions, fourth: NormOptions = {}): Tensor {
+  checkTensor('norm', x);
+  const [dim, { keepdim = false, dtype }] = isOptions<NormOptions>(third) ? [undefined, third] : [third, fourth];
+  const p = order ?? 'fro';
+  if (p === 'nuc') {
+    const dims = dim === undefined || dim === null ? x.shape.map((_, d) => d) : typeof dim === 'number' ? [dim] : dim;
+    return matrixNormOf('norm', dtype == null ? x : (x.to(dtype) as Tensor), 'nuc', dims, keepdim, dtype);
   }
-  const total = (expr: Expr): Tensor => sumOf('norm', expr, x, p, dims, keepdim, output);
-  if (p === 0) return total(nonzero(input(0)));
-  if (p === 1) return total(input(0).abs());
-  if (p === 2) return squareRoot(total(input(0).mul(input(0))));
-  return root(total((p < 2 ? powerBelow2 : powerAbove2)(input(0), param(0))), p);
-}
-
-/** The sum of an expression of the elements and of p. */
-function sumOf(name: string, expr: Expr, x: Tensor, p: number, dims: readonly number[], keepdim: boolean, output: DType): Tensor {
-  const result = reducedShape(x.shape, dims, keepdim);
-  return evaluate({ name, expr, inputs: [x], params: [p], shape: x.shape, dims, result, divisor: 1, compute: output, output });
+  if (p !== 'fro' && typeof p !== 'number') throw new ValueError(`norm: p must be a number, 'fro' or 'nuc', got ${String(p)}`);
+  if (p === 'fro' && typeof dim === 'object' && dim !== null && dim.length > 2) {
+    throw new ValueError(`norm: 'fro' is the norm of matrices, over at most 2 dimensions, got ${show(dim)}; use p = 2`);
+  }
+  const output = normDType('norm', x, dtype);
+  return normOver(x, p === 'fro' ? 2 : p, normalizeDims('norm', dim, x.shape), keepdim, output);
 }
 
 /** The norm of a tensor or of its slices; see {@link Tensor.norm}. */
-export const norm: NormFunction = ((x: Tensor, p: NormOrder = 2, dim?: Dims, options: KeepDim & ReduceDType = {}): Tensor =>
-  vectorNorm(x, p, dim, options)) as NormFunction;
+export const norm: NormFunction = run as NormFunction;
 
-addMethod('norm', function (this: Tensor, p: NormOrder = 2, dim?: Dims, options: KeepDim & ReduceDType = {}) {
-  return vectorNorm(this, p, dim, options);
+/**
+ * The norm of order p of `a - b`, which broadcast.
+ *
+ * @param p default 2
+ * @throws ShapeError when the shapes do not broadcast; DTypeError for integers and bools
+ * @see https://pytorch.org/docs/stable/generated/torch.dist.html
+ */
+export function dist(a: Tensor, b: Tensor, p: number = 2): Tensor<readonly []> {
+  checkTensor('dist', a);
+  checkTensor('dist', b);
+  const difference = a.sub(b as never) as Tensor;
+  const dims = difference.shape.map((_, d) => d);
+  return normOver(difference, p, dims, false, normDType('dist', difference, null)) as Tensor<readonly []>;
+}
+
+/** A slice scaled to the norm `most` where its norm is above it. */
+const shortened = elementwise('renorm', (x, norm, most, eps) => where(gt(norm, most), x.mul(most.div(norm.add(eps))), x));
+
+/** What keeps {@link renorm} from dividing by 0, as in PyTorch. */
+const tiny = 1e-7;
+
+/**
+ * The slices along `dim` with a norm of order p above `maxnorm` scaled down to it.
+ *
+ * @throws ShapeError for less than 2 dimensions; ValueError when p is not positive or `maxnorm` is negative; DTypeError
+ * @example
+ * ```ts
+ * renorm(weight, 2, 0, 1); // rows no longer than 1
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.renorm.html
+ */
+export function renorm<A extends Shape>(x: Tensor<A>, p: number, dim: number, maxnorm: number): Tensor<A>;
+export function renorm(x: Tensor, p: number, dim: number, maxnorm: number): Tensor {
+  checkTensor('renorm', x);
+  if (!(p > 0)) throw new ValueError(`renorm: p must be positive, got ${p}`);
+  if (!(maxnorm >= 0)) throw new ValueError(`renorm: maxnorm must not be negative, got ${maxnorm}`);
+  if (x.ndim < 2) throw new ShapeError(`renorm: needs at least 2 dimensions, got ${show(x.shape)}`);
+  const d = normalizeDim('renorm', dim, x.shape);
+  const others = x.shape.map((_, k) => k).filter((k) => k !== d);
+  const norms = normOver(x, p, others, true, normDType('renorm', x, null));
+  return shortened(x, norms, maxnorm, tiny);
+}
+
+/** Options of {@link normalize}. */
+export interface NormalizeOptions {
+  /** Order of the norm. Default 2. */
+  p?: number;
+  /** Over which the norm is taken. Default 1. */
+  dim?: number | readonly number[];
+  /** What a norm is at least. Default 1e-12. */
+  eps?: number;
+}
+
+/**
+ * `x` divided by its norm over `dim`, so that this becomes 1.
+ *
+ * @throws IndexError when `dim` is out of range; DTypeError for integers and bools
+ * @example
+ * ```ts
+ * normalize(tensor([[3, 4]])); // [[0.6, 0.8]]
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html
+ */
+export function normalize<A extends Shape>(x: Tensor<A>, options?: NormalizeOptions): Tensor<A>;
+export function normalize(x: Tensor, { p = 2, dim = 1, eps = 1e-12 }: NormalizeOptions = {}): Tensor {
+  checkTensor('normalize', x);
+  const norms = normOver(x, p, normalizeDims('normalize', dim, x.shape), true, normDType('normalize', x, null));
+  return x.div(norms.clampMin(eps) as never) as Tensor;
+}
+
+addMethod('norm', function (this: Tensor, p?: NormOrder | null, dim?: Dims | NormOptions, options?: NormOptions) {
+  return run(this, p, dim, options);
+});
+addMethod('dist', function (this: Tensor, other: Tensor, p?: number) {
+  return dist(this, other, p);
+});
+addMethod('renorm', function (this: Tensor, p: number, dim: number, maxnorm: number) {
+  return renorm(this, p, dim, maxnorm);
 });
