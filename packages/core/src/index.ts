@@ -39,6 +39,7 @@ export {
 export * from './ops/index.ts';
 export { defaultGenerator, Generator, type GeneratorState, manualSeed } from './random/generator.ts';
 export type { Dims, KeepDim, ReduceFunction, ReduceMethod, ReduceOver } from './reduction.ts';
+export * as linalg from './linalg.ts';
 export { keep, scope } from './scope.ts';
 export type * from './shape-types.ts';
 export { addMethod, addProperty, isTensor, Tensor } from './tensor.ts';
