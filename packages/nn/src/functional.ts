@@ -56,6 +56,7 @@ export {
   multilabelSoftMarginLoss,
   multiMarginLoss,
   nllLoss,
+  normalize,
   oneHot,
   pad,
   pixelShuffle,
