@@ -20,7 +20,7 @@ export function checkIndexDType(op: string, index: Tensor): void {
 }
 
 /** Checks ranks, and that an index fits inside what it is applied to in all but the indexed dimension. */
-function checkIndexShape(op: string, t: Tensor, index: Tensor, dim: number): void {
+export function checkIndexShape(op: string, t: Tensor, index: Tensor, dim: number): void {
   if (index.ndim !== t.ndim) {
     throw new ShapeError(`${op}: the index ${show(index.shape)} must have as many dimensions as the tensor ${show(t.shape)}`);
   }

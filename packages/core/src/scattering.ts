@@ -1,6 +1,7 @@
 import { allocate, type TypedArray } from './dtype.ts';
 import { IndexError, ShapeError } from './errors.ts';
 import { input } from './expr/node.ts';
+import { takeEntries } from './gathering.ts';
 import { contiguousData, copyData, reduceKernel, wrap } from './kernels.ts';
 import { contiguousStrides, sizeOf } from './layout.ts';
 import { arange } from './ops/create.ts';
@@ -78,4 +79,16 @@ function lastByComparing(op: string, index: Tensor, dim: number, size: number): 
     divisor: 1,
   });
   return wrap(device, handle, 'int64', [...before, size, ...after]);
+}
+
+/**
+ * A copy of `t` with the entries of `source` along `dim` at the places of a 1-d index, which count from 0; the last of
+ * several counts. Differentiable.
+ */
+export function placeEntries(op: string, t: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+  if (index.size === 0) return t.clone();
+  // The index is the same in all other dimensions: who wins is decided once.
+  const { hit, place } = winners(op, index, 0, [t.shape[dim]!]);
+  const mask = hit.reshape(t.shape.map((n, d) => (d === dim ? n : 1))) as Tensor;
+  return where(mask, takeEntries(source, dim, place, op), t) as Tensor;
 }

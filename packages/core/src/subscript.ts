@@ -1,6 +1,7 @@
 import { DeviceError, IndexError, ValueError } from './errors.ts';
 import { checkIndexDType, takeEntries, wrapIndex } from './gathering.ts';
 import { contiguousStrides, sizeOf } from './layout.ts';
+import { type TensorData, tensor } from './ops/create.ts';
 import { coordinatesOf, indexTensor, positionsOf, readNow } from './positions.ts';
 import { broadcastShapes, show } from './shape.ts';
 import { isTensor, type Tensor } from './tensor.ts';
@@ -38,11 +39,18 @@ export function slice(start: number | null = null, end: number | null = null, st
   return new Slice(start, end, step);
 }
 
+/** Nested arrays of entries, or of booleans for a mask. */
+export type IndexArray = readonly (number | boolean | IndexArray)[];
+
 /**
  * One index of {@link Tensor.index}: an entry, a range, `'...'` for all dimensions not mentioned, null for a new
- * dimension, an integer tensor (or an array) of entries, a bool tensor as mask of as many dimensions as it has.
+ * dimension, an integer tensor (or an array) of entries, a bool tensor (or an array) as mask of as many dimensions as it
+ * has.
  */
-export type Index = number | boolean | Slice | '...' | null | Tensor | readonly number[];
+export type Index = number | boolean | Slice | '...' | null | Tensor | IndexArray;
+
+/** An index whose arrays were made tensors. */
+type Given = Exclude<Index, IndexArray>;
 
 /** Indices taken apart: a view, and index tensors for some of its dimensions. */
 export interface Subscript {
@@ -54,7 +62,7 @@ export interface Subscript {
 }
 
 /** How many dimensions of the tensor an index takes. */
-function takes(i: Index): number {
+function takes(i: Given): number {
   if (i === null || i === '...' || typeof i === 'boolean') return 0;
   return isTensor(i) && i.dtype === 'bool' ? i.ndim : 1;
 }
@@ -63,7 +71,8 @@ function takes(i: Index): number {
  * Applies basic indices one by one and collects index tensors; masks and booleans become index tensors. `write` says
  * that the view will be written to, so that it has to be one.
  */
-export function resolve(op: string, t: Tensor, indices: readonly Index[], write: boolean): Subscript {
+export function resolve(op: string, t: Tensor, subscripts: readonly Index[], write: boolean): Subscript {
+  const indices = subscripts.map((i) => (Array.isArray(i) ? arrayIndex(op, i, t) : (i as Given)));
   const taken = indices.reduce<number>((sum, i) => sum + takes(i), 0);
   if (taken > t.ndim) throw new IndexError(`${op}: too many indices: ${taken} for ${show(t.shape)} of rank ${t.ndim}`);
   if (indices.indexOf('...') !== indices.lastIndexOf('...')) throw new IndexError(`${op}: '...' can be given once`);
@@ -91,8 +100,7 @@ export function resolve(op: string, t: Tensor, indices: readonly Index[], write:
     } else if (i instanceof Slice) {
       view = view.slice(dim++, i.start, i.end, i.step);
       from++;
-    } else if (!isTensor(i)) add(arrayIndex(op, i, t), 1);
-    else if (i.dtype === 'bool') {
+    } else if (i.dtype === 'bool') {
       for (const list of maskIndices(op, i, t, from)) add(list, 1);
     } else if (i.ndim > 0) {
       checkIndexDType(op, i);
@@ -107,7 +115,7 @@ export function resolve(op: string, t: Tensor, indices: readonly Index[], write:
 }
 
 /** 0-d tensors as the numbers or booleans that they hold, where they can be read. */
-function plain(op: string, i: Index): Index {
+function plain(op: string, i: Given): Given {
   if (!isTensor(i) || i.ndim > 0) return i;
   if (i.dtype === 'bool') return readNow(op, i, 'pass a boolean')[0] !== 0;
   checkIndexDType(op, i);
@@ -121,10 +129,13 @@ function entry(op: string, t: Tensor, view: Tensor, dim: number, from: number, i
   return view.select(dim, i);
 }
 
-function arrayIndex(op: string, values: readonly number[], t: Tensor): Tensor {
-  const wrong = values.find((k) => !Number.isInteger(k));
+/** A nested array as an index tensor or, of booleans, a mask; an empty one points nowhere. */
+function arrayIndex(op: string, values: IndexArray, t: Tensor): Tensor {
+  const leaves = (values as readonly unknown[]).flat(Number.POSITIVE_INFINITY);
+  const mask = leaves.length > 0 && typeof leaves[0] === 'boolean';
+  const wrong = leaves.find((k) => (mask ? typeof k !== 'boolean' : !Number.isInteger(k)));
   if (wrong !== undefined) throw new ValueError(`${op}: an index must be an integer, got ${wrong}`);
-  return indexTensor(Float64Array.from(values), t);
+  return tensor(values as TensorData, { dtype: mask ? 'bool' : 'int64', device: t.device });
 }
 
 /** A mask as one index tensor per dimension. */

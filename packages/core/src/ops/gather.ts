@@ -9,7 +9,7 @@ declare module '../tensor.ts' {
     /** {@link gather} from this tensor. @see https://pytorch.org/docs/stable/generated/torch.gather.html */
     gather<B extends Shape>(dim: number, index: Tensor<B>): Tensor<B>;
     /** {@link takeAlongDim} from this tensor. @see https://pytorch.org/docs/stable/generated/torch.take_along_dim.html */
-    takeAlongDim(index: Tensor, dim?: number): Tensor;
+    takeAlongDim(index: Tensor, dim?: number | null): Tensor;
     /** {@link indexSelect} from this tensor. @see https://pytorch.org/docs/stable/generated/torch.index_select.html */
     indexSelect(dim: number, index: Tensor): Tensor;
     /** {@link take} from this tensor. @see https://pytorch.org/docs/stable/generated/torch.take.html */
@@ -20,7 +20,8 @@ declare module '../tensor.ts' {
 /**
  * out[.., i, ..] = t[.., index[.., i, ..], ..] along `dim`, in the shape of `index`.
  *
- * @param index int64 or int32, of the same rank, no larger than `t` in the other dimensions
+ * @param index int64 or int32, of the same rank, no larger than `t` in the other dimensions; an empty one may have any
+ * shape and dtype
  * @throws IndexError for an index outside of the dimension; ShapeError; DTypeError
  * @example
  * ```ts
@@ -31,6 +32,7 @@ declare module '../tensor.ts' {
 export function gather<B extends Shape>(t: Tensor, dim: number, index: Tensor<B>): Tensor<B>;
 export function gather(t: Tensor, dim: number, index: Tensor): Tensor {
   const d = normalizeDim('gather', dim, t.shape);
+  if (index.size === 0) return t.unsqueeze(0).narrow(0, 0, 0).reshape(index.shape) as Tensor;
   if (t.ndim > 0 && index.ndim > 0) return gatherAlong(t, d, index);
   // 0-d tensors count as 1-d; the result has the shape of the index.
   const out = gatherAlong(t.ndim === 0 ? t.unsqueeze(0) : t, d, index.ndim === 0 ? index.unsqueeze(0) : index);
@@ -46,9 +48,9 @@ export function gather(t: Tensor, dim: number, index: Tensor): Tensor {
  * ```
  * @see https://pytorch.org/docs/stable/generated/torch.take_along_dim.html
  */
-export function takeAlongDim(t: Tensor, index: Tensor, dim?: number): Tensor {
+export function takeAlongDim(t: Tensor, index: Tensor, dim?: number | null): Tensor {
   checkIndexDType('takeAlongDim', index);
-  if (dim === undefined) return gatherAlong(t.flatten(), 0, index.flatten(), 'takeAlongDim');
+  if (dim === undefined || dim === null) return gatherAlong(t.flatten(), 0, index.flatten(), 'takeAlongDim');
   if (t.ndim !== index.ndim) {
     throw new ShapeError(`takeAlongDim: the index ${show(index.shape)} must have as many dimensions as the tensor ${show(t.shape)}`);
   }
@@ -71,8 +73,8 @@ export function indexSelect(t: Tensor, dim: number, index: Tensor): Tensor {
   checkIndexDType('indexSelect', index);
   if (index.ndim > 1) throw new ShapeError(`indexSelect: the index must be 1-d, got ${show(index.shape)}`);
   if (t.ndim > 0) return takeEntries(t, d, index, 'indexSelect');
-  if (index.size !== 1) throw new IndexError(`indexSelect: a 0-d tensor takes one index, got ${index.size}`);
-  return takeEntries(t.unsqueeze(0), 0, index, 'indexSelect').reshape([]) as Tensor;
+  if (index.size === 0) throw new IndexError('indexSelect: a 0-d tensor has an element, for which there is no index');
+  return takeEntries(t.unsqueeze(0), 0, index, 'indexSelect').select(0, 0) as Tensor;
 }
 
 /**
@@ -91,7 +93,7 @@ export function take(t: Tensor, index: Tensor): Tensor {
 addMethod('gather', function (this: Tensor, dim: number, index: Tensor) {
   return gather(this, dim, index);
 });
-addMethod('takeAlongDim', function (this: Tensor, index: Tensor, dim?: number) {
+addMethod('takeAlongDim', function (this: Tensor, index: Tensor, dim?: number | null) {
   return takeAlongDim(this, index, dim);
 });
 addMethod('indexSelect', function (this: Tensor, dim: number, index: Tensor) {

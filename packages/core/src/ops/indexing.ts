@@ -4,14 +4,13 @@ import { scatterAddAlong, spreadIndex, takeEntries } from '../gathering.ts';
 import { inPlace } from '../inplace.ts';
 import { fullData } from '../kernels.ts';
 import { sameShape } from '../layout.ts';
-import { winners } from '../scattering.ts';
+import { placeEntries } from '../scattering.ts';
 import { broadcastShapes, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { type FlatIndex, flatten, type Index, resolve } from '../subscript.ts';
 import { addMethod, isTensor, type Tensor } from '../tensor.ts';
-import { where } from './where.ts';
 
-export { type Index, Slice, slice } from '../subscript.ts';
+export { type Index, type IndexArray, Slice, slice } from '../subscript.ts';
 
 /** Options of {@link Tensor.indexPut_}. */
 export interface IndexPutOptions {
@@ -96,16 +95,12 @@ function fitted(value: Tensor, shape: readonly number[]): Tensor {
 /** `f.flat` with `value`, of the shape that is picked, put or added where the index points. */
 function put(f: FlatIndex, value: Tensor, accumulate: boolean): Tensor {
   const { flat, dim, index } = f;
-  if (index.size === 0) return flat;
   const entries = value.reshape(flat.shape.map((n, d) => (d === dim ? index.size : n))) as Tensor;
-  if (accumulate) return scatterAddAlong(flat, dim, spreadIndex(index, dim, flat.shape), entries, 'indexPut_');
-  // The index is the same in all other dimensions: who wins is decided once.
-  const { hit, place } = winners('indexPut_', index, 0, [flat.shape[dim]!]);
-  const mask = hit.reshape(flat.shape.map((n, d) => (d === dim ? n : 1))) as Tensor;
-  return where(mask, takeEntries(entries, dim, place, 'indexPut_'), flat) as Tensor;
+  if (!accumulate) return placeEntries('indexPut_', flat, dim, index, entries);
+  return scatterAddAlong(flat, dim, spreadIndex(index, dim, flat.shape), entries, 'indexPut_');
 }
 
-function indexPut(t: Tensor, indices: readonly Index[], value: Tensor | number | boolean, options: IndexPutOptions): Tensor {
+function putInto(t: Tensor, indices: readonly Index[], value: Tensor | number | boolean, options: IndexPutOptions): Tensor {
   const accumulate = options.accumulate ?? false;
   const [only] = indices;
   const single = !isTensor(value) || value.ndim === 0;
@@ -139,9 +134,29 @@ function fillMask(t: Tensor, mask: Tensor, value: Tensor | number | boolean): Te
   return t.maskedFill_(wide, isTensor(value) ? value.to(t.device) : value);
 }
 
+/**
+ * {@link Tensor.indexPut_} on a copy of `t`.
+ *
+ * @throws the errors of {@link Tensor.indexPut_}
+ * @example
+ * ```ts
+ * indexPut(zeros([3]), [tensor([0n, 2n])], tensor([1, 2])); // [1, 0, 2]
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.Tensor.index_put_.html
+ */
+export function indexPut<A extends Shape>(
+  t: Tensor<A>,
+  indices: readonly Index[],
+  value: Tensor | number | boolean,
+  options?: IndexPutOptions,
+): Tensor<A>;
+export function indexPut(t: Tensor, indices: readonly Index[], value: Tensor | number | boolean, options: IndexPutOptions = {}): Tensor {
+  return putInto(t.clone(), indices, value, options);
+}
+
 addMethod('indexPut_', function (this: Tensor, indices: readonly Index[], value: Tensor | number | boolean, options: IndexPutOptions = {}) {
-  return indexPut(this, indices, value, options);
+  return putInto(this, indices, value, options);
 });
-addMethod('indexPut', function (this: Tensor, indices: readonly Index[], value: Tensor | number | boolean, options: IndexPutOptions = {}) {
-  return indexPut(this.clone(), indices, value, options);
+addMethod('indexPut', function (this: Tensor, indices: readonly Index[], value: Tensor | number | boolean, options?: IndexPutOptions) {
+  return indexPut(this, indices, value, options);
 });

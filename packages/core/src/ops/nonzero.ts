@@ -21,6 +21,10 @@ declare module '../tensor.ts' {
     /** {@link nonzeroAsync} of this tensor. */
     nonzeroAsync(options?: { asTuple?: false }): Promise<Tensor>;
     nonzeroAsync(options: { asTuple: true }): Promise<Tensor[]>;
+    /** {@link argwhere} of this tensor. @see https://pytorch.org/docs/stable/generated/torch.argwhere.html */
+    argwhere(): Tensor;
+    /** {@link argwhereAsync} of this tensor. */
+    argwhereAsync(): Promise<Tensor>;
     /** {@link maskedSelect} from this tensor. @see https://pytorch.org/docs/stable/generated/torch.masked_select.html */
     maskedSelect(mask: Tensor): Tensor;
     /** {@link maskedSelectAsync} from this tensor. */
@@ -62,6 +66,21 @@ export async function nonzeroAsync(t: Tensor, options: NonzeroOptions = {}): Pro
   return options.asTuple === true ? nonzeroLists(t, values) : rows(t, values);
 }
 
+/**
+ * {@link nonzero} without options: a row of coordinates per element that is not zero, in row-major order.
+ *
+ * @throws DeviceError on a device that cannot be read at once; use {@link argwhereAsync}
+ * @see https://pytorch.org/docs/stable/generated/torch.argwhere.html
+ */
+export function argwhere(t: Tensor): Tensor {
+  return rows(t, readNow('argwhere', t, 'use await argwhereAsync(t)'));
+}
+
+/** {@link argwhere} on any device: waits for the values. */
+export async function argwhereAsync(t: Tensor): Promise<Tensor> {
+  return rows(t, await t.data());
+}
+
 /** Tensor and mask broadcast together. */
 function together(op: string, t: Tensor, mask: Tensor): { t: Tensor; mask: Tensor } {
   if (mask.dtype !== 'bool') throw new DTypeError(`${op}: the mask must be bool, got ${mask.dtype}; compare it, as in mask.ne(0)`);
@@ -95,6 +114,12 @@ addMethod('nonzero', function (this: Tensor, options?: NonzeroOptions) {
 });
 addMethod('nonzeroAsync', function (this: Tensor, options?: NonzeroOptions) {
   return nonzeroAsync(this, options as { asTuple: true });
+});
+addMethod('argwhere', function (this: Tensor) {
+  return argwhere(this);
+});
+addMethod('argwhereAsync', function (this: Tensor) {
+  return argwhereAsync(this);
 });
 addMethod('maskedSelect', function (this: Tensor, mask: Tensor) {
   return maskedSelect(this, mask);

@@ -1,11 +1,12 @@
-import { elementValue, isFloating } from '../dtype.ts';
 import type { Bin } from '../elementwise-types.ts';
-import { DTypeError, ShapeError } from '../errors.ts';
+import { DTypeError, ShapeError, ValueError } from '../errors.ts';
 import { checkIndexDType, gatherAlong, scatterAddAlong, spreadIndex } from '../gathering.ts';
 import { inPlace } from '../inplace.ts';
 import { fullData } from '../kernels.ts';
 import { sameShape } from '../layout.ts';
 import { padConstant } from '../padding.ts';
+import { asVector, checkSameDType, entriesAlong, fittedSource, likeOriginal, operandFor } from '../scatter-arguments.ts';
+import { scatterReduceAlong } from '../scatter-reduction.ts';
 import { winners } from '../scattering.ts';
 import { broadcastShapes, normalizeDim, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
@@ -13,18 +14,36 @@ import { addMethod, isTensor, type Tensor } from '../tensor.ts';
 import type { Ok, Out } from '../typed.ts';
 import { where } from './where.ts';
 
+/** Options of {@link scatter}. */
+export interface ScatterOptions {
+  /** How to combine what is there with what comes. Default: what is there is replaced. */
+  reduce?: 'add' | 'multiply' | null;
+}
+
 /** Options of {@link indexAdd}. */
 export interface IndexAddOptions {
   /** Factor on what is added. Default 1. */
-  alpha?: number;
+  alpha?: number | boolean;
 }
 
 declare module '../tensor.ts' {
   interface Tensor<S extends Shape = Shape> {
     /** {@link scatter} into a copy of this tensor. @see https://pytorch.org/docs/stable/generated/torch.scatter.html */
-    scatter<A extends Shape>(this: Tensor<A>, dim: number, index: Tensor, src: Tensor | number): Tensor<A>;
+    scatter<A extends Shape>(
+      this: Tensor<A>,
+      dim: number,
+      index: Tensor,
+      src: Tensor | number | boolean,
+      options?: ScatterOptions,
+    ): Tensor<A>;
     /** In-place {@link Tensor.scatter}. @see https://pytorch.org/docs/stable/generated/torch.Tensor.scatter_.html */
-    scatter_<A extends Shape>(this: Tensor<A>, dim: number, index: Tensor, src: Tensor | number): Tensor<A>;
+    scatter_<A extends Shape>(
+      this: Tensor<A>,
+      dim: number,
+      index: Tensor,
+      src: Tensor | number | boolean,
+      options?: ScatterOptions,
+    ): Tensor<A>;
     /** {@link scatterAdd} to a copy of this tensor. @see https://pytorch.org/docs/stable/generated/torch.scatter_add.html */
     scatterAdd<A extends Shape>(this: Tensor<A>, dim: number, index: Tensor, src: Tensor): Tensor<A>;
     /** In-place {@link Tensor.scatterAdd}. @see https://pytorch.org/docs/stable/generated/torch.Tensor.scatter_add_.html */
@@ -44,52 +63,61 @@ declare module '../tensor.ts' {
   }
 }
 
-/** A 0-d tensor counts as 1-d. */
-const vector = (t: Tensor): Tensor => (t.ndim === 0 ? t.unsqueeze(0) : t);
-
-/** The part of `src` that an index of this shape uses. */
-function fitted(op: string, src: Tensor, index: Tensor): Tensor {
-  if (src.ndim !== index.ndim || index.shape.some((n, d) => n > src.shape[d]!)) {
-    throw new ShapeError(`${op}: the index ${show(index.shape)} is larger than the source ${show(src.shape)}`);
-  }
-  return index.shape.reduce<Tensor>((s, n, d) => (s.shape[d] === n ? s : s.narrow(d, 0, n)), src);
-}
-
-function sameDType(op: string, t: Tensor, src: Tensor): void {
-  if (t.dtype !== src.dtype) throw new DTypeError(`${op}: the source is ${src.dtype} but the tensor is ${t.dtype}`);
-}
-
-/** A number as an operand that leaves the dtype of `t` as it is. */
-function operand(op: string, value: number | boolean, t: Tensor): number | boolean {
-  const cast = elementValue(op, Number(value), t.dtype);
-  return t.dtype === 'bool' ? cast !== 0 : isFloating(t.dtype) ? Number(value) : cast;
+/** What scatter does at a place that has something already. */
+function checkReduce(reduce: ScatterOptions['reduce']): 'sum' | 'prod' | null {
+  if (reduce === undefined || reduce === null) return null;
+  if (reduce === 'add') return 'sum';
+  if (reduce === 'multiply') return 'prod';
+  throw new ValueError(`scatter: reduce must be 'add' or 'multiply', got '${String(reduce)}'`);
 }
 
 /**
  * A copy of `t` with entries replaced where `index` points: out[.., index[.., i, ..], ..] = src[.., i, ..] along `dim`.
  * Entries of `src` beyond the index's shape are not used. Where indices repeat the last one in row-major order counts;
- * gradients flow to the entries that counted.
+ * gradients flow to the entries that counted. An empty index may have any shape.
  *
  * @param src a tensor of the same dtype, or one number for every place
- * @throws IndexError for an index outside of the dimension; ShapeError; DTypeError
+ * @param options reduce: 'add' or 'multiply' instead of replacing, with everything where indices repeat
+ * @throws IndexError for an index outside of the dimension; ShapeError; DTypeError; ValueError for another `reduce`
+ * @example
+ * ```ts
+ * scatter(zeros([2, 3]), 1, tensor([[2n], [0n]]), 1); // [[0, 0, 1], [1, 0, 0]]
+ * ```
  * @see https://pytorch.org/docs/stable/generated/torch.Tensor.scatter_.html
  */
-export function scatter<A extends Shape>(t: Tensor<A>, dim: number, index: Tensor, src: Tensor | number): Tensor<A>;
-export function scatter(t: Tensor, dim: number, index: Tensor, src: Tensor | number): Tensor {
+export function scatter<A extends Shape>(
+  t: Tensor<A>,
+  dim: number,
+  index: Tensor,
+  src: Tensor | number | boolean,
+  options?: ScatterOptions,
+): Tensor<A>;
+export function scatter(t: Tensor, dim: number, index: Tensor, src: Tensor | number | boolean, options: ScatterOptions = {}): Tensor {
   const d = normalizeDim('scatter', dim, t.shape);
-  if (t.ndim === 0) return scatter(vector(t), 0, vector(index), isTensor(src) ? vector(src) : src).reshape([]) as Tensor;
-  const places = vector(index);
-  if (!isTensor(src)) {
-    const none = fullData(t.device, 0, 'int64', t.shape);
-    const hits = scatterAddAlong(none, d, places, fullData(t.device, 1, 'int64', places.shape), 'scatter');
-    return where(hits.ne(0), operand('scatter', src, t), t) as Tensor;
-  }
-  sameDType('scatter', t, src);
+  const reduce = checkReduce(options.reduce);
+  if (isTensor(src)) checkSameDType('scatter', t, src);
+  if (index.size === 0) return t.clone();
+  const [base, places] = [asVector(t), asVector(index)];
   checkIndexDType('scatter', places);
-  const values = fitted('scatter', vector(src), places);
-  if (places.size === 0) return t.clone();
-  const { hit, place } = winners('scatter', places, d, t.shape);
-  const chosen = gatherAlong(values, d, place, 'scatter');
+  const values = isTensor(src) ? fittedSource('scatter', asVector(src), places) : operandFor('scatter', src, t);
+  if (reduce !== null) {
+    const source = isTensor(values) ? values : fullData(t.device, Number(values), t.dtype, places.shape);
+    return likeOriginal(scatterReduceAlong('scatter', base, d, places, source, reduce, true), t);
+  }
+  return likeOriginal(isTensor(values) ? replaced(base, d, places, values) : filled(base, d, places, values), t);
+}
+
+/** One value where the index points. */
+function filled(t: Tensor, dim: number, index: Tensor, value: number | boolean): Tensor {
+  const none = fullData(t.device, 0, 'int64', t.shape);
+  const hits = scatterAddAlong(none, dim, index, fullData(t.device, 1, 'int64', index.shape), 'scatter');
+  return where(hits.ne(0), value, t) as Tensor;
+}
+
+/** The last entry of the source that points to each place. */
+function replaced(t: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
+  const { hit, place } = winners('scatter', index, dim, t.shape);
+  const chosen = gatherAlong(src, dim, place, 'scatter');
   const none = t.shape.map(() => 0);
   const rest = t.shape.map((n, k) => n - chosen.shape[k]!);
   return where(hit, padConstant(chosen, none, rest), t) as Tensor;
@@ -97,7 +125,7 @@ export function scatter(t: Tensor, dim: number, index: Tensor, src: Tensor | num
 
 /**
  * A copy of `t` with `src` added where `index` points: out[.., index[.., i, ..], ..] += src[.., i, ..] along `dim`.
- * Entries of `src` beyond the index's shape are not used.
+ * Entries of `src` beyond the index's shape are not used. An empty index may have any shape.
  *
  * @throws IndexError for an index outside of the dimension, before anything is added; ShapeError; DTypeError
  * @see https://pytorch.org/docs/stable/generated/torch.Tensor.scatter_add_.html
@@ -105,10 +133,10 @@ export function scatter(t: Tensor, dim: number, index: Tensor, src: Tensor | num
 export function scatterAdd<A extends Shape>(t: Tensor<A>, dim: number, index: Tensor, src: Tensor): Tensor<A>;
 export function scatterAdd(t: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
   const d = normalizeDim('scatterAdd', dim, t.shape);
-  sameDType('scatterAdd', t, src);
-  const places = vector(index);
-  const out = scatterAddAlong(vector(t), d, places, fitted('scatterAdd', vector(src), places));
-  return t.ndim === 0 ? (out.reshape([]) as Tensor) : out;
+  checkSameDType('scatterAdd', t, src);
+  if (index.size === 0) return t.clone();
+  const places = asVector(index);
+  return likeOriginal(scatterAddAlong(asVector(t), d, places, fittedSource('scatterAdd', asVector(src), places)), t);
 }
 
 /**
@@ -121,22 +149,10 @@ export function scatterAdd(t: Tensor, dim: number, index: Tensor, src: Tensor): 
  */
 export function indexAdd<A extends Shape>(t: Tensor<A>, dim: number, index: Tensor, source: Tensor, options?: IndexAddOptions): Tensor<A>;
 export function indexAdd(t: Tensor, dim: number, index: Tensor, source: Tensor, options: IndexAddOptions = {}): Tensor {
-  const d = normalizeDim('indexAdd', dim, t.shape);
-  checkIndexDType('indexAdd', index);
-  sameDType('indexAdd', t, source);
-  if (index.ndim > 1) throw new ShapeError(`indexAdd: the index must be 1-d, got ${show(index.shape)}`);
-  const base = vector(t);
-  const want = base.shape.map((n, k) => (k === d ? index.size : n));
-  const added = vector(source);
-  if (!sameShape(added.shape, want)) {
-    throw new ShapeError(
-      `indexAdd: the source ${show(source.shape)} must be ${show(want)} for ${show(t.shape)} and ${index.size} indices along dim ${d}`,
-    );
-  }
+  const { base, dim: d, index: places, entries } = entriesAlong('indexAdd', t, dim, index, source);
   const { alpha = 1 } = options;
-  const scaled = alpha === 1 ? added : (added.mul(operand('indexAdd', alpha, t) as number) as Tensor);
-  const out = scatterAddAlong(base, d, spreadIndex(index, d, want), scaled, 'indexAdd');
-  return t.ndim === 0 ? (out.reshape([]) as Tensor) : out;
+  const scaled = alpha === 1 || alpha === true ? entries : (entries.mul(operandFor('indexAdd', alpha, t) as number) as Tensor);
+  return likeOriginal(scatterAddAlong(base, d, spreadIndex(places, d, entries.shape), scaled, 'indexAdd'), t);
 }
 
 /**
@@ -161,14 +177,14 @@ export function maskedFill(t: Tensor, mask: Tensor, value: Tensor | number | boo
     throw new ShapeError(`maskedFill: the value must be a number or a 0-d tensor, got shape ${show(value.shape)}`);
   }
   broadcastShapes('maskedFill', [t.shape, mask.shape]);
-  return where(mask, isTensor(value) ? value.to(t.dtype) : operand('maskedFill', value, t), t) as Tensor;
+  return where(mask, isTensor(value) ? value.to(t.dtype) : operandFor('maskedFill', value, t), t) as Tensor;
 }
 
-addMethod('scatter', function (this: Tensor, dim: number, index: Tensor, src: Tensor | number) {
-  return scatter(this, dim, index, src);
+addMethod('scatter', function (this: Tensor, dim: number, index: Tensor, src: Tensor | number, options?: ScatterOptions) {
+  return scatter(this, dim, index, src, options);
 });
-addMethod('scatter_', function (this: Tensor, dim: number, index: Tensor, src: Tensor | number) {
-  return inPlace('scatter_', this, () => scatter(this, dim, index, src));
+addMethod('scatter_', function (this: Tensor, dim: number, index: Tensor, src: Tensor | number, options?: ScatterOptions) {
+  return inPlace('scatter_', this, () => scatter(this, dim, index, src, options));
 });
 addMethod('scatterAdd', function (this: Tensor, dim: number, index: Tensor, src: Tensor) {
   return scatterAdd(this, dim, index, src);
