@@ -121,10 +121,15 @@ export class Golden<Case> {
 /** Part of an index: a Python slice or ellipsis. */
 export type PythonIndex = { readonly slice: readonly (number | null)[] } | '...';
 
+/** An index of several parts, which Python tells from a list of entries. */
+export interface PythonTuple {
+  readonly tuple: readonly unknown[];
+}
+
 function decodeIndex(fields: { readonly [key: string]: Json }, inside: (v: Json, name: string) => unknown): unknown {
   if ('$ellipsis' in fields) return '...';
   if ('$slice' in fields) return { slice: fields['$slice'] as readonly (number | null)[] } satisfies PythonIndex;
-  return (fields['$tuple'] as readonly Json[]).map((v, i) => inside(v, String(i)));
+  return { tuple: (fields['$tuple'] as readonly Json[]).map((v, i) => inside(v, String(i))) } satisfies PythonTuple;
 }
 
 /** A float as the manifests write it. */

@@ -1,8 +1,8 @@
 import * as nabla from '@nabla/core';
-import { float, isTensor, slice } from '@nabla/core';
+import { float, isTensor } from '@nabla/core';
 import { camelCase } from '@nabla/core/internals';
 import { functional } from '@nabla/nn';
-import type { DecodeOptions, Golden, Json, PythonIndex } from '../golden.ts';
+import type { DecodeOptions, Golden, Json } from '../golden.ts';
 import type { OpCase } from './case.ts';
 import { rows } from './rows/index.ts';
 import type { Arguments, OpRow, OpSpec } from './rows.ts';
@@ -34,15 +34,6 @@ function parametersOf(text: string): Parameter[] {
     parameters.push({ name: name!, variadic: marks!.includes('*'), weak: marks!.includes('~'), option });
   }
   return parameters;
-}
-
-/** The parts of an index in the words of `Tensor.index`. */
-export function indexOf(value: unknown): unknown {
-  if (typeof value === 'object' && value !== null && 'slice' in value) {
-    const [start, stop, step] = (value as Exclude<PythonIndex, string>).slice;
-    return slice(start, stop, step ?? 1);
-  }
-  return value;
 }
 
 /** Binds the arguments of a case to PyTorch's parameter names. */
@@ -101,7 +92,8 @@ export function formsOf(op: string): readonly ('function' | 'method' | 'own')[] 
 }
 
 function nameOf(op: string, spec: OpSpec): string {
-  return spec.name ?? camelCase(op.slice(op.lastIndexOf('.') + 1));
+  const last = op.slice(op.lastIndexOf('.') + 1);
+  return spec.name ?? (last.endsWith('_') ? `${camelCase(last.slice(0, -1))}_` : camelCase(last));
 }
 
 function functionOf(op: string, name: string): Callable | undefined {

@@ -1,8 +1,9 @@
 import { enableGrad, FloatScalar, float, grad, type Index, isTensor, NablaError, noGrad, type Tensor } from '@nabla/core';
 import { camelCase, isFloating } from '@nabla/core/internals';
 import { camelCased, difference, type Golden, type Json, type TensorRef } from '../golden.ts';
-import { formsOf, indexOf, prepare } from './call.ts';
+import { formsOf, prepare } from './call.ts';
 import { Mismatch, type OpCase } from './case.ts';
+import { indicesOf } from './subscript.ts';
 
 /** One statement of a program; see fixtures/pytorch/FORMAT.md. */
 interface Statement {
@@ -122,10 +123,7 @@ class Interpreter {
   }
 
   #index(index: Json | undefined): Index[] {
-    const decoded = this.#decode(index);
-    const isTuple = typeof index === 'object' && index !== null && '$tuple' in index;
-    const parts: readonly unknown[] = isTuple ? (decoded as readonly unknown[]) : [decoded];
-    return parts.map((p) => indexOf(p) as Index);
+    return indicesOf(this.#decode(index)) as Index[];
   }
 
   #step(s: Statement): void {
