@@ -1,8 +1,9 @@
 import { ShapeError, ValueError } from '../errors.ts';
 import { input, param } from '../expr/node.ts';
 import { fuseMap } from '../fuse.ts';
-import { sizeOf } from '../layout.ts';
+import { sameShape, sizeOf } from '../layout.ts';
 import { checkFloating } from '../losses.ts';
+import { checkAlike, checkInner } from '../products.ts';
 import type { Generator } from '../random/generator.ts';
 import { dropoutMask } from '../random/mask.ts';
 import { show } from '../shape.ts';
@@ -16,10 +17,10 @@ import { matmul } from './matmul.ts';
  *
  * @param x [..., I]
  * @param weight [O, I], or [I] for a single output without a dimension of its own
- * @param bias [O] (or [] with a weight [I])
+ * @param bias [O] (or [] with a weight [I]); of a matrix `x` anything that broadcasts to the result
  * @returns [..., O], or [...] for a weight [I]
  * @throws ShapeError when the last dimension of `x` is not I, or the bias does not fit
- * @throws DTypeError when the dtypes differ
+ * @throws DTypeError when the dtypes differ, or for bool
  * @example
  * ```ts
  * linear(zeros([8, 5, 64]), zeros([10, 64]), zeros([10])).shape; // [8, 5, 10]
@@ -37,16 +38,57 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor 
       `linear: input ${show(x.shape)} has size ${size} in its last dimension but weight ${show(weight.shape)} expects ${expected} (dimension -1)`,
     );
   }
+  checkAlike('linear', bias == null ? [x, weight] : [x, weight, bias]);
   const outputs = weight.shape.slice(0, -1);
-  if (bias != null && (bias.ndim > outputs.length || bias.shape.some((n) => n !== 1 && n !== outputs[0]))) {
-    throw new ShapeError(`linear: the bias has shape ${show(bias.shape)}, expected ${show(outputs)} for a weight ${show(weight.shape)}`);
-  }
   const lead = x.shape.slice(0, -1);
+  if (bias != null) checkBias(bias, weight, x.ndim === 2 ? [...lead, ...outputs] : outputs);
   // One matrix product whatever the leading dimensions are.
   const flat = x.ndim === 2 ? x : (x.reshape([sizeOf(lead), size]) as Tensor);
   const product = weight.ndim === 2 ? matmul(flat, weight.mT) : matmul(flat, weight);
   const y = bias == null ? product : (add(product, bias) as Tensor);
   return x.ndim === 2 ? y : (y.reshape([...lead, ...outputs]) as Tensor);
+}
+
+function checkBias(bias: Tensor, weight: Tensor, shape: readonly number[]): void {
+  if (bias.ndim <= shape.length && bias.shape.every((n, d) => n === 1 || n === shape[shape.length - bias.ndim + d])) return;
+  const outputs = show(weight.shape.slice(0, -1));
+  throw new ShapeError(`linear: the bias has shape ${show(bias.shape)}, expected ${outputs} for a weight ${show(weight.shape)}`);
+}
+
+/**
+ * x1ᵀ W x2 + bias for each output's matrix W.
+ *
+ * @param input1 [..., I]
+ * @param input2 [..., J], with the leading dimensions of `input1`
+ * @param weight [O, I, J]
+ * @param bias [O]
+ * @returns [..., O]
+ * @throws ShapeError when the shapes do not fit each other
+ * @throws DTypeError when the dtypes differ, or for bool
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.bilinear.html
+ */
+export function bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
+  const op = 'bilinear';
+  if (weight.ndim !== 3) throw new ShapeError(`${op}: the weight has shape ${show(weight.shape)}, expected [O, I, J]`);
+  const lead = input1.shape.slice(0, -1);
+  if (input1.ndim === 0 || input1.ndim !== input2.ndim || !sameShape(lead, input2.shape.slice(0, -1))) {
+    throw new ShapeError(
+      `${op}: the inputs must have the same leading dimensions, [..., I] and [..., J], got ${show(input1.shape)} and ${show(input2.shape)}`,
+    );
+  }
+  checkInner(op, input1, input1.ndim - 1, weight, 1);
+  checkInner(op, input2, input2.ndim - 1, weight, 2);
+  const [outputs, i, j] = weight.shape as [number, number, number];
+  if (bias != null && !(bias.ndim === 1 && bias.shape[0] === outputs)) {
+    throw new ShapeError(`${op}: the bias has shape ${show(bias.shape)}, expected [${outputs}] for a weight ${show(weight.shape)}`);
+  }
+  checkAlike(op, bias == null ? [input1, input2, weight] : [input1, input2, weight, bias]);
+  const rows = sizeOf(lead);
+  // [rows, I] by [I, O J] is a matrix [O, J] for each row, which then meets its column of J.
+  const matrices = matmul(input1.reshape([rows, i]) as Tensor, weight.permute(1, 0, 2).reshape([i, outputs * j]) as Tensor);
+  const product = matmul(matrices.reshape([rows, outputs, j]) as Tensor, input2.reshape([rows, j, 1]) as Tensor);
+  const y = product.reshape([...lead, outputs]) as Tensor;
+  return bias == null ? y : (add(y, bias) as Tensor);
 }
 
 /** Options of {@link dropout}. */
