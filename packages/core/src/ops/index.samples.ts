@@ -1,26 +1,36 @@
 import type { ElementwiseSamples, OpSamples } from '../op.samples.ts';
 import { activationSamples } from './activation.samples.ts';
-import { arithmeticSamples } from './arithmetic.samples.ts';
+import { aliasesSamples } from './aliases.samples.ts';
+import { arithmeticElementwiseSamples, arithmeticSamples } from './arithmetic.samples.ts';
+import { besselElementwiseSamples, besselSamples } from './bessel.samples.ts';
 import { bitwiseElementwiseSamples, bitwiseSamples } from './bitwise.samples.ts';
+import { closenessSamples } from './closeness.samples.ts';
 import { combineElementwiseSamples, combineSamples } from './combine.samples.ts';
-import { compareSamples } from './compare.samples.ts';
+import { compareElementwiseSamples, compareSamples } from './compare.samples.ts';
 import { convSamples } from './conv.samples.ts';
+import { convTransposeSamples } from './conv-transpose.samples.ts';
 import { crossEntropySamples } from './cross-entropy.samples.ts';
 import { ctcSamples } from './ctc.samples.ts';
 import { cumulativeSamples } from './cumulative.samples.ts';
 import { diagonalSamples } from './diagonal.samples.ts';
 import { divisionElementwiseSamples, divisionSamples } from './division.samples.ts';
+import { divisorsElementwiseSamples, divisorsSamples } from './divisors.samples.ts';
 import { embeddingSamples } from './embedding.samples.ts';
 import { embeddingLossSamples } from './embedding-loss.samples.ts';
 import { exponentialSamples } from './exponential.samples.ts';
 import { extremaElementwiseSamples, extremaSamples } from './extrema.samples.ts';
 import { fillSamples } from './fill.samples.ts';
 import { flipSamples } from './flip.samples.ts';
+import { floatPartsElementwiseSamples, floatPartsSamples } from './float-parts.samples.ts';
+import { gammaElementwiseSamples, gammaSamples } from './gamma.samples.ts';
 import { gatedActivationSamples } from './gated-activation.samples.ts';
 import { gatherSamples } from './gather.samples.ts';
 import { geluElementwiseSamples, geluSamples } from './gelu.samples.ts';
+import { gridSampleSamples } from './grid-sample.samples.ts';
 import { hardActivationSamples } from './hard-activation.samples.ts';
+import { im2colSamples } from './im2col.samples.ts';
 import { indexingSamples } from './indexing.samples.ts';
+import { interpolateSamples } from './interpolate.samples.ts';
 import { joinSamples } from './join.samples.ts';
 import { likelihoodLossSamples } from './likelihood-loss.samples.ts';
 import { linearSamples } from './linear.samples.ts';
@@ -33,9 +43,11 @@ import { matmulSamples } from './matmul.samples.ts';
 import { momentSamples } from './moments.samples.ts';
 import { nonzeroSamples } from './nonzero.samples.ts';
 import { normSamples } from './norm.samples.ts';
+import { normalElementwiseSamples, normalSamples } from './normal.samples.ts';
 import { normalizationSamples } from './normalization.samples.ts';
 import { oneHotSamples } from './one-hot.samples.ts';
 import { padSamples } from './pad.samples.ts';
+import { pixelShuffleSamples } from './pixel-shuffle.samples.ts';
 import { poolSamples } from './pool.samples.ts';
 import { powerElementwiseSamples, powerSamples } from './power.samples.ts';
 import { prodSamples } from './prod.samples.ts';
@@ -56,8 +68,20 @@ import { whereElementwiseSamples, whereSamples } from './where.samples.ts';
 
 /** The samples of every op, family by family. */
 export const opSamples: readonly OpSamples[] = [
+  ...aliasesSamples,
+  ...arithmeticSamples,
+  ...besselSamples,
+  ...closenessSamples,
+  ...compareSamples,
+  ...convTransposeSamples,
   ...diagonalSamples,
+  ...divisorsSamples,
   ...flipSamples,
+  ...floatPartsSamples,
+  ...gammaSamples,
+  ...gridSampleSamples,
+  ...im2colSamples,
+  ...interpolateSamples,
   ...localResponseSamples,
   ...gatedActivationSamples,
   ...embeddingSamples,
@@ -85,9 +109,11 @@ export const opSamples: readonly OpSamples[] = [
   ...momentSamples,
   ...nonzeroSamples,
   ...normSamples,
+  ...normalSamples,
   ...normalizationSamples,
   ...oneHotSamples,
   ...padSamples,
+  ...pixelShuffleSamples,
   ...poolSamples,
   ...powerSamples,
   ...prodSamples,
@@ -106,16 +132,21 @@ export const opSamples: readonly OpSamples[] = [
 ];
 export const elementwiseSamples: readonly ElementwiseSamples[] = [
   ...activationSamples,
-  ...arithmeticSamples,
+  ...arithmeticElementwiseSamples,
+  ...besselElementwiseSamples,
   ...bitwiseElementwiseSamples,
   ...combineElementwiseSamples,
-  ...compareSamples,
+  ...compareElementwiseSamples,
   ...divisionElementwiseSamples,
+  ...divisorsElementwiseSamples,
   ...exponentialSamples,
   ...extremaElementwiseSamples,
+  ...floatPartsElementwiseSamples,
+  ...gammaElementwiseSamples,
   ...geluElementwiseSamples,
   ...hardActivationSamples,
   ...logitElementwiseSamples,
+  ...normalElementwiseSamples,
   ...powerElementwiseSamples,
   ...roundingElementwiseSamples,
   ...shrinkSamples,
