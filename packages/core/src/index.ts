@@ -3,25 +3,42 @@
  *
  * @packageDocumentation
  */
-export { type BackwardOptions, backward, type GradOptions, grad } from './autograd/engine.ts';
+export { detectAnomaly, isAnomalyEnabled, setDetectAnomaly } from './autograd/anomaly.ts';
+export { checkpoint, checkpointSequential, type SequentialStep } from './autograd/checkpoint.ts';
+export { type BackwardOptions, backward, type Gradient, type GradOptions, grad } from './autograd/engine.ts';
 export { type CustomFunction, customFunction, type FunctionContext } from './autograd/function.ts';
 export {
   type FunctionalOptions,
   type FunctionOf,
   hessian,
+  hvp,
   type Jacobian,
   jacobian,
   jvp,
   type Like,
   type Tensors,
+  valueAndGrad,
+  vhp,
   vjp,
 } from './autograd/functional.ts';
 export { type Checked, type GradcheckOptions, gradcheck, gradgradcheck } from './autograd/gradcheck.ts';
-export { enableGrad, isGradEnabled, noGrad } from './autograd/modes.ts';
+export { type GraphOptions, graphToDot, graphToMermaid, type TensorNames } from './autograd/graph.ts';
+export { enableGrad, inferenceMode, isGradEnabled, isInferenceMode, noGrad } from './autograd/modes.ts';
 export type { TensorInfo } from './autograd/node.ts';
+export { Profile, type ProfileRow, profile } from './autograd/profiler.ts';
 export * from './backend.ts';
 export { CpuBackend, cpu } from './backend-cpu/index.ts';
-export { type DType, FloatScalar, float, type Promotable, promoteTypes, resultType, type Scalar, type TypedArray } from './dtype.ts';
+export {
+  canCast,
+  type DType,
+  FloatScalar,
+  float,
+  type Promotable,
+  promoteTypes,
+  resultType,
+  type Scalar,
+  type TypedArray,
+} from './dtype.ts';
 export { type DTypeRule, type ElementwiseOp, elementwise, type Operand, type UserElementwiseOptions } from './elementwise.ts';
 export * from './errors.ts';
 export type { Derivative, FunctionOptions, FunctionRow, GpuBody, Printer } from './expr/function.ts';

@@ -1,6 +1,6 @@
 import { isGradEnabled, isInferenceMode } from './autograd/modes.ts';
 import { type GraphNode, setNodeListener } from './autograd/node.ts';
-import { baseOf, checkRecordable, fillsStorage, rebase } from './autograd/views.ts';
+import { baseOf, checkRecordable, fillsStorage, needsGrad, rebase } from './autograd/views.ts';
 import type { Backend, Handle } from './backend.ts';
 import { observer } from './debug.ts';
 import { type DType, isFloating } from './dtype.ts';
@@ -28,7 +28,7 @@ export function checkWritable(name: string, self: Tensor): void {
   if (base !== null && base.meta?.requiresGrad === true && base.meta.node === null) {
     throw new InPlaceError(`${name}: a view of a leaf that requires gradients cannot be written in place; use noGrad() or clone()`);
   }
-  checkRecordable(name, self, null);
+  checkRecordable(name, self, false);
   if (self.meta?.requiresGrad === true && self.meta.node === null) {
     throw new InPlaceError(`${name}: a leaf that requires gradients cannot be written in place; use noGrad() or clone()`);
   }
@@ -52,7 +52,7 @@ export function inPlace(name: string, self: Tensor, compute: () => Tensor): Tens
   } finally {
     setNodeListener(outer);
   }
-  if (isGradEnabled()) checkRecordable(name, self, cast);
+  if (isGradEnabled()) checkRecordable(name, self, needsGrad(cast));
   for (const node of made) for (const slot of node.saved) slot.preserve(self.storage);
   writeData(self, cast);
   if (isGradEnabled()) {

@@ -4,12 +4,14 @@
  * @packageDocumentation
  */
 export { clearGrad, replaceData } from './autograd/data.ts';
+export { HookList, replacements } from './autograd/hooks.ts';
 export type { GraphNode } from './autograd/node.ts';
+export { passThrough } from './autograd/passthrough.ts';
 export * from './backend.ts';
 export { clearKernels, compiledKernels } from './backend-cpu/compile.ts';
 export { CpuBackend, cpu } from './backend-cpu/index.ts';
 export { coalesce } from './backend-cpu/loops.ts';
-export { debug } from './debug.ts';
+export { debug, directoryOf, observer } from './debug.ts';
 export { allocate, bytesPerElement, castValue, dtypes, isFloating, isIntegral } from './dtype.ts';
 export { elementwiseOps } from './elementwise.ts';
 export { clearFormulas, type Evaluation, evaluate } from './evaluate.ts';

@@ -1,3 +1,4 @@
+import { debug, directoryOf, observer } from '@nabla/core/internals';
 import type { Module } from './module.ts';
 import { childrenOf, nameOf } from './state.ts';
 
@@ -9,14 +10,31 @@ const seen = new WeakMap<Error, readonly Module[] | null>();
 /** Runs a module's forward; an error that leaves the outermost call names the path of the module it came from, once. */
 export function runModule<T>(m: Module, run: () => T): T {
   running.push(m);
+  // Not on import, which changes nothing.
+  if (debug.modulePath === null) introduce();
   try {
-    return run();
+    return observer === null ? run() : observer.module(runningPath()!, run);
   } catch (error) {
     if (error instanceof Error) note(error);
     throw error;
   } finally {
     running.pop();
   }
+}
+
+/** Tells core which module runs, and which files are the library's. */
+function introduce(): void {
+  debug.modulePath = runningPath;
+  debug.libraryRoots.add(directoryOf(import.meta.url));
+}
+
+/** `layers.2 (Linear)`, the path below the outermost module, or its class where that is the one that runs; null outside. */
+function runningPath(): string | null {
+  const [root, ...rest] = running;
+  if (root === undefined) return null;
+  if (rest.length === 0) return nameOf(root);
+  const path = rest.map((m, i) => nameIn(running[i]!, m)).join('.');
+  return `${path} (${nameOf(running[running.length - 1]!)})`;
 }
 
 function note(error: Error): void {

@@ -25,6 +25,14 @@ export { Conv2d, type Conv2dLayerOptions, type ConvPadding, type PaddingMode } f
 export { Dropout } from './dropout.ts';
 export { Flatten } from './flatten.ts';
 export * as functional from './functional.ts';
+export type {
+  ForwardHook,
+  ForwardPreHook,
+  FullBackwardHook,
+  FullBackwardPreHook,
+  HookOptions,
+  ModuleGradients,
+} from './hooks.ts';
 export { Identity } from './identity.ts';
 export * as init from './init.ts';
 export type { LayerOptions, PairLike } from './layer.ts';
@@ -40,7 +48,7 @@ export {
   NLLLoss,
   SmoothL1Loss,
 } from './loss.ts';
-export { type ForwardHook, type ForwardPreHook, type LoadResult, Module } from './module.ts';
+export { type LoadResult, Module } from './module.ts';
 export { Buffer, type BufferOptions, isBuffer, isParameter, Parameter, type ParameterOptions } from './parameter.ts';
 export {
   AdaptiveAvgPool2d,

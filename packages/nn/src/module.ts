@@ -1,22 +1,21 @@
-import { type Backend, type DType, DTypeError, noGrad, type Tensor, ValueError } from '@nabla/core';
+import { type Backend, type Disposer, type DType, DTypeError, noGrad, type Tensor, ValueError } from '@nabla/core';
 import { clearGrad, isFloating, replaceData, snakeCase } from '@nabla/core/internals';
 import { runModule } from './context.ts';
+import {
+  addBackwardHook,
+  addBackwardPreHook,
+  addForwardHook,
+  addForwardPreHook,
+  type ForwardHook,
+  type ForwardPreHook,
+  type FullBackwardHook,
+  type FullBackwardPreHook,
+  type HookOptions,
+  runHooked,
+} from './hooks.ts';
 import { type Buffer, isParameter, type Parameter } from './parameter.ts';
 import type { CallArgs, CallResult, ShapeFn } from './shape-fn.ts';
 import { childrenOf, type Mismatch, nameOf, StateDictError, stateTensors, walk } from './state.ts';
-
-/** Runs before a module's forward: may return other arguments. */
-export type ForwardPreHook = (module: Module, args: readonly unknown[]) => readonly unknown[] | undefined;
-/** Runs after a module's forward: may return another output. */
-export type ForwardHook = (module: Module, args: readonly unknown[], output: unknown) => unknown;
-
-interface Hooks {
-  readonly before: Set<ForwardPreHook>;
-  readonly after: Set<ForwardHook>;
-}
-
-/** Beside the modules, not on them: hooks are no part of the state. */
-const hooks = new WeakMap<Module, Hooks>();
 
 /** What {@link Module.loadStateDict} did not find, when it was not strict. */
 export interface LoadResult {
@@ -71,13 +70,7 @@ export class Module<F extends ShapeFn = ShapeFn> {
     return runModule(this, () => {
       const { forward } = this as unknown as { forward?: (...args: readonly unknown[]) => unknown };
       if (forward === undefined) throw new ValueError(`${nameOf(this)} has no forward method`);
-      const known = hooks.get(this);
-      if (known === undefined) return forward.apply(this, args);
-      let given: readonly unknown[] = args;
-      for (const hook of known.before) given = hook(this, given) ?? given;
-      let output = forward.apply(this, given as unknown[]);
-      for (const hook of known.after) output = hook(this, given, output) ?? output;
-      return output;
+      return runHooked(this, args, (given) => forward.apply(this, given as unknown[]));
     });
   }
 
@@ -256,25 +249,64 @@ export class Module<F extends ShapeFn = ShapeFn> {
   }
 
   /**
-   * Adds a function that runs before `forward` and may replace its arguments.
+   * Adds a function that runs before `forward` and may replace its arguments: by an array of them, or by one that is no array.
+   * Hooks run in the order in which they were added.
    *
-   * @returns a function that removes it
+   * @returns what removes the hook
+   * @example
+   * ```ts
+   * model.registerForwardPreHook((_, [x]) => [(x as Tensor).div(255)]);
+   * ```
+   * @see https://pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_forward_pre_hook
    */
-  registerForwardPreHook(hook: ForwardPreHook): () => void {
-    const { before } = hooksOf(this);
-    before.add(hook);
-    return () => before.delete(hook);
+  registerForwardPreHook(hook: ForwardPreHook, options: HookOptions = {}): Disposer {
+    return addForwardPreHook(this, hook, options);
   }
 
   /**
    * Adds a function that runs after `forward` and may replace its output.
    *
-   * @returns a function that removes it
+   * @returns what removes the hook
+   * @example
+   * ```ts
+   * const seen: Tensor[] = [];
+   * const remove = model.conv1.registerForwardHook((_, __, y) => {
+   *   seen.push((y as Tensor).detach());
+   * });
+   * ```
+   * @see https://pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_forward_hook
    */
-  registerForwardHook(hook: ForwardHook): () => void {
-    const { after } = hooksOf(this);
-    after.add(hook);
-    return () => after.delete(hook);
+  registerForwardHook(hook: ForwardHook, options: HookOptions = {}): Disposer {
+    return addForwardHook(this, hook, options);
+  }
+
+  /**
+   * Adds a function that runs when the gradients of the module's results are known, and may replace them. There is one
+   * gradient per tensor in the output, null where none arrived.
+   *
+   * @returns what removes the hook
+   * @throws AutogradError in backward when a gradient is replaced by one of another shape, dtype or device
+   * @see https://pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_full_backward_pre_hook
+   */
+  registerFullBackwardPreHook(hook: FullBackwardPreHook, options: HookOptions = {}): Disposer {
+    return addBackwardPreHook(this, hook, options);
+  }
+
+  /**
+   * Adds a function that runs when the gradients of the module's arguments are known, gets those of its results too, and may
+   * replace the first. There is one gradient per argument that is a tensor, null for those that need none. A module with
+   * such a hook must not write to its arguments in place, nor its caller to its results.
+   *
+   * @returns what removes the hook
+   * @throws AutogradError in backward when a gradient is replaced by one of another shape, dtype or device
+   * @example
+   * ```ts
+   * model.fc.registerFullBackwardHook((_, [dx]) => [dx!.clamp(-1, 1)]);
+   * ```
+   * @see https://pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_full_backward_hook
+   */
+  registerFullBackwardHook(hook: FullBackwardHook, options: HookOptions = {}): Disposer {
+    return addBackwardHook(this, hook, options);
   }
 
   /** What {@link Module.toString} prints between the parentheses, in PyTorch's notation. */
@@ -289,15 +321,6 @@ export class Module<F extends ShapeFn = ShapeFn> {
     if (children.length === 0) return `${nameOf(this)}(${extra})`;
     return `${nameOf(this)}(\n  ${[...(extra === '' ? [] : [extra]), ...children].join('\n  ')}\n)`;
   }
-}
-
-function hooksOf(m: Module): Hooks {
-  let known = hooks.get(m);
-  if (known === undefined) {
-    known = { before: new Set(), after: new Set() };
-    hooks.set(m, known);
-  }
-  return known;
 }
 
 function move(t: Tensor, device: Backend, dtype: DType): void {

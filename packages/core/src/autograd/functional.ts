@@ -1,5 +1,5 @@
 import { allocate } from '../dtype.ts';
-import { ShapeError, ValueError } from '../errors.ts';
+import { AutogradError, ShapeError, ValueError } from '../errors.ts';
 import { fullData, wrap } from '../kernels.ts';
 import { sameShape } from '../layout.ts';
 import { cat } from '../ops/join.ts';
@@ -12,15 +12,19 @@ import { enableGrad } from './modes.ts';
 export type Tensors = Tensor | readonly Tensor[];
 
 /** As many tensors as T holds: one for one, a list for a list. */
-export type Like<T extends Tensors> = T extends Tensor ? Tensor : Tensor[];
+export type Like<T extends Tensors> = T extends readonly Tensor[] ? { -readonly [K in keyof T]: Tensor } : Tensor;
 
 /** A function of the tensors in X. */
-export type FunctionOf<X extends Tensors, Y extends Tensors> = (...inputs: X extends Tensor ? [Tensor] : Tensor[]) => Y;
+export type FunctionOf<X extends Tensors, Y extends Tensors> = (
+  ...inputs: X extends readonly Tensor[] ? { -readonly [K in keyof X]: Tensor } : [Tensor]
+) => Y;
 
 /** Options of the functional transforms. */
 export interface FunctionalOptions {
   /** Record the computation, so that the results can be differentiated. Default false. */
   createGraph?: boolean;
+  /** Treat an output that does not depend on an input as an error, instead of giving zeros. Default false. */
+  strict?: boolean;
 }
 
 /** One tensor or a list of them as a list. */
@@ -48,20 +52,27 @@ function run<X extends Tensors, Y extends Tensors>(name: string, fn: FunctionOf<
   return y;
 }
 
-/** Gradients with zeros where an input does not matter. */
+/** Gradients with zeros where an input does not matter, which is an error for a `strict` transform of that name. */
 function gradients(
   outputs: readonly Tensor[],
   inputs: readonly Tensor[],
   seeds: readonly Tensor[],
-  options: { createGraph: boolean; retainGraph: boolean },
+  options: { createGraph: boolean; retainGraph: boolean; strict?: string | false },
 ): Tensor[] {
+  const { strict = false } = options;
   const live = outputs.map((_, i) => i).filter((i) => outputs[i]!.requiresGrad);
+  if (strict !== false && live.length < outputs.length) {
+    const i = outputs.findIndex((t) => !t.requiresGrad);
+    throw new AutogradError(`${strict}: output ${i} does not depend on the inputs`);
+  }
   if (live.length === 0) return inputs.map(zerosAs);
   const found = grad(
     live.map((i) => outputs[i]!),
     inputs,
-    { gradOutputs: live.map((i) => seeds[i]!), allowUnused: true, ...options },
+    { gradOutputs: live.map((i) => seeds[i]!), allowUnused: true, createGraph: options.createGraph, retainGraph: options.retainGraph },
   );
+  const unused = found.indexOf(null);
+  if (strict !== false && unused >= 0) throw new AutogradError(`${strict}: the outputs do not depend on input ${unused}`);
   return found.map((g, i) => g ?? zerosAs(inputs[i]!));
 }
 
@@ -87,7 +98,7 @@ function finished<T extends Tensors>(t: T, createGraph: boolean): T {
  * @throws ShapeError when `v` does not fit the outputs
  * @see https://pytorch.org/docs/stable/generated/torch.autograd.functional.vjp.html
  */
-export function vjp<X extends Tensors, Y extends Tensors>(
+export function vjp<const X extends Tensors, Y extends Tensors>(
   fn: FunctionOf<X, Y>,
   inputs: X,
   v?: Tensors,
@@ -104,7 +115,7 @@ export function vjp<X extends Tensors, Y extends Tensors>(
   }
   const seeds = v === undefined ? [fullData(ys[0]!.device, 1, ys[0]!.dtype, ys[0]!.shape)] : listOf(v);
   checkVectors('vjp', seeds, ys, 'output');
-  const product = gradients(ys, xs, seeds, { createGraph, retainGraph: createGraph });
+  const product = gradients(ys, xs, seeds, { createGraph, retainGraph: createGraph, strict: options.strict === true && 'vjp' });
   return [finished(y, createGraph), like(inputs, product)];
 }
 
@@ -117,7 +128,7 @@ export function vjp<X extends Tensors, Y extends Tensors>(
  * @throws ShapeError when `v` does not fit the inputs
  * @see https://pytorch.org/docs/stable/generated/torch.autograd.functional.jvp.html
  */
-export function jvp<X extends Tensors, Y extends Tensors>(
+export function jvp<const X extends Tensors, Y extends Tensors>(
   fn: FunctionOf<X, Y>,
   inputs: X,
   v: Tensors,
@@ -129,13 +140,13 @@ export function jvp<X extends Tensors, Y extends Tensors>(
   const y = run('jvp', fn, xs);
   const ys = listOf(y);
   const dummies = ys.map((t) => zerosAs(t).requiresGrad_());
-  const pulled = gradients(ys, xs, dummies, { createGraph: true, retainGraph: true });
+  const pulled = gradients(ys, xs, dummies, { createGraph: true, retainGraph: true, strict: options.strict === true && 'jvp' });
   const product = gradients(pulled, dummies, listOf(v), { createGraph, retainGraph: createGraph });
   return [finished(y, createGraph), like(y, product)];
 }
 
 /** Jacobians of functions from X to Y: per output, then per input, where there are several. */
-export type Jacobian<X extends Tensors, Y extends Tensors> = Y extends Tensor ? Like<X> : Like<X>[];
+export type Jacobian<X extends Tensors, Y> = Y extends readonly unknown[] ? { -readonly [K in keyof Y]: Like<X> } : Like<X>;
 
 /**
  * The Jacobian of `fn` at `inputs`, one row per output element by reverse mode.
@@ -148,7 +159,7 @@ export type Jacobian<X extends Tensors, Y extends Tensors> = Y extends Tensor ? 
  * ```
  * @see https://pytorch.org/docs/stable/generated/torch.autograd.functional.jacobian.html
  */
-export function jacobian<X extends Tensors, Y extends Tensors>(
+export function jacobian<const X extends Tensors, Y extends Tensors>(
   fn: FunctionOf<X, Y>,
   inputs: X,
   options: FunctionalOptions = {},
@@ -156,18 +167,18 @@ export function jacobian<X extends Tensors, Y extends Tensors>(
   const createGraph = options.createGraph ?? false;
   const xs = prepare(listOf(inputs), createGraph);
   const y = run('jacobian', fn, xs);
-  const perOutput = listOf(y).map((out) => like(inputs, rows(out, xs, createGraph)));
+  const perOutput = listOf(y).map((out) => like(inputs, rows(out, xs, createGraph, options.strict === true && 'jacobian')));
   return (isTensor(y) ? perOutput[0]! : perOutput) as Jacobian<X, Y>;
 }
 
 /** The Jacobian of one output in each input. */
-function rows(out: Tensor, xs: readonly Tensor[], createGraph: boolean): Tensor[] {
+function rows(out: Tensor, xs: readonly Tensor[], createGraph: boolean, strict: string | false): Tensor[] {
   const found: Tensor[][] = xs.map(() => []);
   for (let j = 0; j < out.size; j++) {
     const unit = allocate(out.dtype, out.size);
     unit[j] = 1;
     const seed = wrap(out.device, out.device.upload(unit, out.dtype, out.size), out.dtype, out.shape);
-    gradients([out], xs, [seed], { createGraph, retainGraph: true }).forEach((g, i) => {
+    gradients([out], xs, [seed], { createGraph, retainGraph: true, strict }).forEach((g, i) => {
       found[i]!.push(g.reshape([1, g.size]) as Tensor);
     });
   }
@@ -177,6 +188,105 @@ function rows(out: Tensor, xs: readonly Tensor[], createGraph: boolean): Tensor[
   });
 }
 
+/** The one element of what a scalar function gave. */
+function scalar(name: string, y: unknown): Tensor {
+  if (isTensor(y) && y.size === 1) return y;
+  throw new ShapeError(`${name}: the function must give one element, got ${isTensor(y) ? show(y.shape) : 'a list'}`);
+}
+
+/** The gradient of a scalar function, as a function. */
+function gradientOf<X extends Tensors>(name: string, fn: FunctionOf<X, Tensor>, inputs: X): (...xs: readonly Tensor[]) => Like<X> {
+  return (...xs) => {
+    const y = scalar(name, run(name, fn, xs));
+    const one = fullData(y.device, 1, y.dtype, y.shape);
+    return like(inputs, gradients([y], xs, [one], { createGraph: true, retainGraph: true }));
+  };
+}
+
+/**
+ * The value of a function with one element, and its gradient, as `[value, gradient]`.
+ *
+ * @returns the gradient has the shape of the inputs, a list if they are one
+ * @throws ShapeError when `fn` gives more than one element
+ * @example
+ * ```ts
+ * const [loss, [dw, db]] = valueAndGrad((w, b) => x.matmul(w).add(b).square().mean(), [w, b]);
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.func.grad_and_value.html
+ */
+export function valueAndGrad<const X extends Tensors>(
+  fn: FunctionOf<X, Tensor>,
+  inputs: X,
+  options: FunctionalOptions = {},
+): [value: Tensor, gradient: Like<X>] {
+  const createGraph = options.createGraph ?? false;
+  const xs = prepare(listOf(inputs), createGraph);
+  const y = scalar('valueAndGrad', run('valueAndGrad', fn, xs));
+  const one = fullData(y.device, 1, y.dtype, y.shape);
+  const strict = options.strict === true && 'valueAndGrad';
+  const gradient = gradients([y], xs, [one], { createGraph, retainGraph: createGraph, strict });
+  return [finished(y, createGraph), like(inputs, gradient)];
+}
+
+/** The product of a vector with the matrix of second derivatives: the gradient of ⟨gradient, v⟩. */
+function secondOrder<X extends Tensors>(
+  name: 'hvp' | 'vhp',
+  fn: FunctionOf<X, Tensor>,
+  inputs: X,
+  v: Tensors,
+  options: FunctionalOptions,
+): [value: Tensor, product: Like<X>] {
+  const createGraph = options.createGraph ?? false;
+  const strict = options.strict === true && name;
+  checkVectors(name, listOf(v), listOf(inputs), 'input');
+  const xs = prepare(listOf(inputs), createGraph);
+  const y = scalar(name, run(name, fn, xs));
+  const one = fullData(y.device, 1, y.dtype, y.shape);
+  const first = gradients([y], xs, [one], { createGraph: true, retainGraph: true, strict });
+  const product = gradients(first, xs, listOf(v), { createGraph, retainGraph: createGraph, strict });
+  return [finished(y, createGraph), like(inputs, product)];
+}
+
+/**
+ * The value of a function with one element, and the product of its Hessian with `v`, as `[value, product]`, at the cost of a
+ * few gradients: the Hessian itself is never made.
+ *
+ * @param v one vector per input, of its shape
+ * @returns the product has the shape of the inputs
+ * @throws ShapeError when `fn` gives more than one element, or `v` does not fit the inputs
+ * @example
+ * ```ts
+ * hvp((x) => x.pow(3).sum(), tensor([1, 2]), tensor([1, 0])); // [9, [6, 0]]
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.autograd.functional.hvp.html
+ */
+export function hvp<const X extends Tensors>(
+  fn: FunctionOf<X, Tensor>,
+  inputs: X,
+  v: Tensors,
+  options: FunctionalOptions = {},
+): [value: Tensor, product: Like<X>] {
+  // The Hessian is symmetric.
+  return secondOrder('hvp', fn, inputs, v, options);
+}
+
+/**
+ * The value of a function with one element, and the product of `v` with its Hessian, as `[value, product]`.
+ *
+ * @param v one vector per input, of its shape
+ * @returns the product has the shape of the inputs
+ * @throws ShapeError when `fn` gives more than one element, or `v` does not fit the inputs
+ * @see https://pytorch.org/docs/stable/generated/torch.autograd.functional.vhp.html
+ */
+export function vhp<const X extends Tensors>(
+  fn: FunctionOf<X, Tensor>,
+  inputs: X,
+  v: Tensors,
+  options: FunctionalOptions = {},
+): [value: Tensor, product: Like<X>] {
+  return secondOrder('vhp', fn, inputs, v, options);
+}
+
 /**
  * The matrix of second derivatives of a function with one element.
  *
@@ -184,14 +294,10 @@ function rows(out: Tensor, xs: readonly Tensor[], createGraph: boolean): Tensor[
  * @throws ShapeError when `fn` gives more than one element
  * @see https://pytorch.org/docs/stable/generated/torch.autograd.functional.hessian.html
  */
-export function hessian<X extends Tensors>(fn: FunctionOf<X, Tensor>, inputs: X, options: FunctionalOptions = {}): Jacobian<X, Like<X>> {
-  const gradient = ((...xs: readonly Tensor[]): Tensors => {
-    const y = run('hessian', fn, xs);
-    if (!isTensor(y) || y.size !== 1) {
-      throw new ShapeError(`hessian: the function must give one element, got ${isTensor(y) ? show(y.shape) : 'a list'}`);
-    }
-    const one = fullData(y.device, 1, y.dtype, y.shape);
-    return like(inputs, gradients([y], xs, [one], { createGraph: true, retainGraph: true }));
-  }) as unknown as FunctionOf<X, Like<X>>;
-  return jacobian(gradient, inputs, options);
+export function hessian<const X extends Tensors>(
+  fn: FunctionOf<X, Tensor>,
+  inputs: X,
+  options: FunctionalOptions = {},
+): Jacobian<X, Like<X>> {
+  return jacobian(gradientOf('hessian', fn, inputs) as FunctionOf<X, Like<X>>, inputs, options) as Jacobian<X, Like<X>>;
 }

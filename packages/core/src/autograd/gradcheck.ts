@@ -1,6 +1,7 @@
 import { allocate, isFloating, type TypedArray } from '../dtype.ts';
 import { DTypeError, GradcheckError, ValueError } from '../errors.ts';
 import { fullData, wrap } from '../kernels.ts';
+import { overlaps } from '../layout.ts';
 import { drawNormal } from '../random/draw.ts';
 import { Generator } from '../random/generator.ts';
 import { show } from '../shape.ts';
@@ -19,6 +20,8 @@ export interface GradcheckOptions {
   rtol?: number;
   /** How much two backward passes may differ. Default 0: not at all. */
   nondetTol?: number;
+  /** Throw when a gradient is wrong; false: return false instead. Default true. */
+  raiseException?: boolean;
 }
 
 /** A function of tensors that {@link gradcheck} can check. */
@@ -29,7 +32,13 @@ function checkedInputs(name: string, inputs: readonly Tensor[]): number[] {
   const which = inputs.map((_, i) => i).filter((i) => inputs[i]!.requiresGrad);
   if (which.length === 0) throw new ValueError(`${name}: no input requires gradients`);
   for (const i of which) {
-    if (inputs[i]!.dtype !== 'float64') throw new DTypeError(`${name}: input ${i} is ${inputs[i]!.dtype}; finite differences need float64`);
+    const { dtype, shape, strides } = inputs[i]!;
+    if (dtype !== 'float64') throw new DTypeError(`${name}: input ${i} is ${dtype}; finite differences need float64`);
+    if (overlaps(shape, strides)) {
+      throw new ValueError(
+        `${name}: input ${i} of shape ${show(shape)} repeats elements in memory (strides ${show(strides)}), so that they cannot be varied one by one; clone() it first`,
+      );
+    }
   }
   return which;
 }
@@ -89,20 +98,30 @@ function place(index: number, shape: readonly number[]): string {
  *
  * @param fn gives a tensor or a list of tensors; results of integer dtype are not checked
  * @param inputs those that require gradients are checked and must be float64; they are never written to
- * @returns true
- * @throws GradcheckError naming output, input and element, with both values; ValueError when no input requires gradients;
- * DTypeError for inputs that are not float64
+ * @returns true; with `raiseException: false` whether the gradients are right
+ * @throws GradcheckError naming output, input and element, with both values; ValueError when no input requires gradients, or
+ * one repeats elements in memory (it was expanded); DTypeError for inputs that are not float64
  * @example
  * ```ts
  * gradcheck((x) => x.tanh().sum(), [randn([3], { dtype: 'float64', requiresGrad: true })]);
  * ```
  * @see https://pytorch.org/docs/stable/generated/torch.autograd.gradcheck.html
  */
-export function gradcheck(fn: Checked, inputs: Tensors, options: GradcheckOptions = {}): true {
-  return check('gradcheck', fn, listOf(inputs), options);
+export function gradcheck(fn: Checked, inputs: Tensors, options: GradcheckOptions = {}): boolean {
+  return judged(options, () => check('gradcheck', fn, listOf(inputs), options));
 }
 
-function check(name: string, fn: Checked, inputs: readonly Tensor[], options: GradcheckOptions): true {
+function judged(options: GradcheckOptions, run: () => void): boolean {
+  try {
+    run();
+    return true;
+  } catch (error) {
+    if (options.raiseException === false && error instanceof GradcheckError) return false;
+    throw error;
+  }
+}
+
+function check(name: string, fn: Checked, inputs: readonly Tensor[], options: GradcheckOptions): void {
   const { eps = 1e-6, atol = 1e-5, rtol = 1e-3, nondetTol = 0 } = options;
   const which = checkedInputs(name, inputs);
   const leaves = inputs.map(fresh);
@@ -127,19 +146,23 @@ function check(name: string, fn: Checked, inputs: readonly Tensor[], options: Gr
   which.forEach((i, n) => {
     const columns = numerical(name, fn, inputs, i, eps);
     outputs.forEach((out, o) => {
+      let wrong = 0;
+      let first = '';
       columns.forEach((column, k) => {
         for (let j = 0; j < out.size; j++) {
           const want = column[o]![j]!;
           const got = analytical[o]![j]![n]![k]!;
-          if (Math.abs(got - want) <= atol + rtol * Math.abs(want) || (got !== got && want !== want)) continue;
-          throw new GradcheckError(
-            `${name}: d output ${o}${place(j, out.shape)} / d input ${i}${place(k, inputs[i]!.shape)} is ${got} by backward but ${want} by finite differences`,
-          );
+          if (Math.abs(got - want) <= atol + rtol * Math.abs(want) || Object.is(got, want) || (got !== got && want !== want)) continue;
+          if (wrong++ > 0) continue;
+          first = `d output ${o}${place(j, out.shape)} / d input ${i}${place(k, inputs[i]!.shape)} is ${got} by backward but ${want} by finite differences`;
         }
       });
+      if (wrong === 0) return;
+      throw new GradcheckError(
+        `${name}: ${first} (${wrong} of ${out.size * columns.length} derivatives of output ${o} in input ${i} differ)`,
+      );
     });
   });
-  return true;
 }
 
 function checkRepeatable(
@@ -169,7 +192,7 @@ function checkRepeatable(
  * @throws as {@link gradcheck}
  * @see https://pytorch.org/docs/stable/generated/torch.autograd.gradgradcheck.html
  */
-export function gradgradcheck(fn: Checked, inputs: Tensors, gradOutputs?: Tensors | null, options: GradcheckOptions = {}): true {
+export function gradgradcheck(fn: Checked, inputs: Tensors, gradOutputs?: Tensors | null, options: GradcheckOptions = {}): boolean {
   const list = listOf(inputs);
   const which = checkedInputs('gradgradcheck', list);
   const outputs = evaluateAt('gradgradcheck', fn, list.map(fresh));
@@ -193,5 +216,5 @@ export function gradgradcheck(fn: Checked, inputs: Tensors, gradOutputs?: Tensor
     );
     return found.map((g, i) => g ?? fullData(wanted[i]!.device, 0, wanted[i]!.dtype, wanted[i]!.shape));
   };
-  return check('gradgradcheck', gradients, [...list, ...seeds], options);
+  return judged(options, () => check('gradgradcheck', gradients, [...list, ...seeds], options));
 }

@@ -199,15 +199,15 @@ function link(out: Tensor, from: Tensor, name: string, adjoint: (g: Tensor) => T
   attach(out, new GraphNode(name, [edge], [infoOf(from)], [infoOf(out)], ([g]) => [g == null ? null : adjoint(g)]), 0);
 }
 
-/** Refuses a write of `value` to a view whose history could not be recorded. */
-export function checkRecordable(name: string, target: Tensor, value: Tensor | null): void {
+/** Refuses a write to a view whose history could not be recorded; `needs` says whether what is written has one. */
+export function checkRecordable(name: string, target: Tensor, needs: boolean): void {
   const base = baseOf(target);
   if (base === null) return;
-  if (target.viewKind !== 'plain' && (wouldNeedGrad(base) || (value !== null && needsGrad(value)))) {
+  if (target.viewKind !== 'plain' && (needs || wouldNeedGrad(base))) {
     throw new InPlaceError(`${name}: ${lost(target.viewKind, 'it is written')}`);
   }
-  if (value === null || base.isContiguous || !overlaps(base.shape, base.strides)) return;
-  if (needsGrad(base) || needsGrad(value)) {
+  if (base.isContiguous || !overlaps(base.shape, base.strides)) return;
+  if (needs || wouldNeedGrad(base)) {
     throw new InPlaceError(`${name}: the tensor that this is a view of repeats its elements in memory; clone() it first`);
   }
 }
