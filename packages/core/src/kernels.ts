@@ -59,10 +59,10 @@ function onReference(
   views: readonly View[],
   slots: readonly Slot[],
   run: (b: Backend, local: View[]) => readonly Handle[],
+  host: Backend = reference,
 ): Handle[] {
-  if (backend === reference || backend === cpu) throw new DeviceError(`${op}: the CPU backend declined: ${reason}`);
+  if (backend === host || backend === cpu) throw new DeviceError(`${op}: the CPU backend declined: ${reason}`);
   backend.countFallback(op, reason);
-  const host = reference;
   const place = (arrays: readonly TypedArray[]): readonly Handle[] =>
     run(
       host,
@@ -203,9 +203,10 @@ export function hostCompute(
     return compute(values).map((array, i) => wrap(cpu, cpu.adopt(array), results[i]!.dtype, results[i]!.shape));
   }
   const slots = results.map((r) => ({ dtype: r.dtype, length: sizeOf(r.shape) }));
-  const handles = onReference(backend, op, hostReason, inputs, slots, (b, local) => {
+  const run = (b: Backend, local: readonly View[]): readonly Handle[] => {
     const values = local.map((v) => b.readSync(accepted(op, b.copy(v)), v.dtype, sizeOf(v.shape)));
     return compute(values).map((array, i) => b.upload(array, slots[i]!.dtype, slots[i]!.length));
-  });
+  };
+  const handles = onReference(backend, op, hostReason, inputs, slots, run, cpu);
   return handles.map((handle, i) => wrap(backend, handle, results[i]!.dtype, results[i]!.shape));
 }
