@@ -1,3 +1,4 @@
+import { cpu } from './backend-cpu/index.ts';
 import { DeviceError, IndexError, ValueError } from './errors.ts';
 import { checkIndexDType, takeEntries, wrapIndex } from './gathering.ts';
 import { contiguousStrides, sizeOf } from './layout.ts';
@@ -135,7 +136,8 @@ function arrayIndex(op: string, values: IndexArray, t: Tensor): Tensor {
   const mask = leaves.length > 0 && typeof leaves[0] === 'boolean';
   const wrong = leaves.find((k) => (mask ? typeof k !== 'boolean' : !Number.isInteger(k)));
   if (wrong !== undefined) throw new ValueError(`${op}: an index must be an integer, got ${wrong}`);
-  return tensor(values as TensorData, { dtype: mask ? 'bool' : 'int64', device: t.device });
+  // A mask is read at once, to find where it holds.
+  return tensor(values as TensorData, { dtype: mask ? 'bool' : 'int64', device: mask ? cpu : t.device });
 }
 
 /** A mask as one index tensor per dimension. */

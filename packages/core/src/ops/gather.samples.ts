@@ -59,6 +59,12 @@ export const gatherSamples: readonly OpSamples[] = [
       gathering('zero-size index', [3, 2], 0, int([0, 2], [])),
       gathering('zero-size', [0, 2], 1, int([0, 3], [])),
       {
+        name: 'an empty index of any shape',
+        inputs: [{ shape: [2, 3] }, int([0], [])],
+        run: (x, i) => gather(x!, 1, i!),
+        reference: () => ({ shape: [0], data: [] }),
+      },
+      {
         name: 'integers',
         inputs: [{ shape: [3], dtype: 'int64' }, int([2], [2, 0])],
         run: (x, i) => x!.gather(0, i!),
@@ -194,10 +200,10 @@ export const gatherSamples: readonly OpSamples[] = [
         message: /indexSelect: indices must be int64 or int32/,
       },
       {
-        name: '0-d takes one',
-        run: () => indexSelect(zeros([]), 0, long(0, 0)),
+        name: 'no index for a 0-d tensor',
+        run: () => indexSelect(zeros([]), 0, zeros([0], { dtype: 'int64' })),
         error: 'IndexError',
-        message: /indexSelect: a 0-d tensor takes one index, got 2/,
+        message: /indexSelect: a 0-d tensor has an element, for which there is no index/,
       },
     ],
   },

@@ -29,6 +29,7 @@ import { geluElementwiseSamples, geluSamples } from './gelu.samples.ts';
 import { gridSampleSamples } from './grid-sample.samples.ts';
 import { hardActivationSamples } from './hard-activation.samples.ts';
 import { im2colSamples } from './im2col.samples.ts';
+import { indexCopySamples } from './index-copy.samples.ts';
 import { indexingSamples } from './indexing.samples.ts';
 import { interpolateSamples } from './interpolate.samples.ts';
 import { joinSamples } from './join.samples.ts';
@@ -39,6 +40,7 @@ import { logitElementwiseSamples, logitSamples } from './logit.samples.ts';
 import { logsumexpSamples } from './logsumexp.samples.ts';
 import { lossSamples } from './loss.samples.ts';
 import { marginLossSamples } from './margin-loss.samples.ts';
+import { maskedScatterSamples } from './masked-scatter.samples.ts';
 import { matmulSamples } from './matmul.samples.ts';
 import { momentSamples } from './moments.samples.ts';
 import { nonzeroSamples } from './nonzero.samples.ts';
@@ -55,6 +57,7 @@ import { reduceSamples } from './reduce.samples.ts';
 import { repeatSamples } from './repeat.samples.ts';
 import { roundingElementwiseSamples, roundingSamples } from './rounding.samples.ts';
 import { scatterSamples } from './scatter.samples.ts';
+import { scatterReduceSamples } from './scatter-reduce.samples.ts';
 import { shrinkSamples } from './shrink.samples.ts';
 import { sliceSamples } from './slice.samples.ts';
 import { softmaxSamples } from './softmax.samples.ts';
@@ -99,12 +102,14 @@ export const opSamples: readonly OpSamples[] = [
   ...fillSamples,
   ...gatherSamples,
   ...geluSamples,
+  ...indexCopySamples,
   ...indexingSamples,
   ...joinSamples,
   ...linearSamples,
   ...logitSamples,
   ...logsumexpSamples,
   ...lossSamples,
+  ...maskedScatterSamples,
   ...matmulSamples,
   ...momentSamples,
   ...nonzeroSamples,
@@ -121,6 +126,7 @@ export const opSamples: readonly OpSamples[] = [
   ...repeatSamples,
   ...roundingSamples,
   ...scatterSamples,
+  ...scatterReduceSamples,
   ...sliceSamples,
   ...softmaxSamples,
   ...specialSamples,

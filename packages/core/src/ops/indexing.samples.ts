@@ -1,7 +1,7 @@
 import type { InputSpec, NdArray, OpSamples, Sample } from '../op.samples.ts';
 import type { Tensor } from '../tensor.ts';
 import { tensor, zeros } from './create.ts';
-import { slice } from './indexing.ts';
+import { indexPut, slice } from './indexing.ts';
 import { at, broadcast, build, written } from './nd.samples.ts';
 
 const int = (shape: readonly number[], values: readonly number[], dtype: 'int64' | 'int32' = 'int64'): InputSpec => ({
@@ -93,6 +93,37 @@ export const indexingSamples: readonly OpSamples[] = [
         (x) => x.index([2, 0, -1]),
         [3, 2],
         ([i, j]) => [[2, 0, 2][i!]!, j!],
+      ),
+      basic(
+        'a nested array',
+        [3, 2],
+        (x) =>
+          x.index([
+            [2, 0],
+            [1, -1],
+          ]),
+        [2, 2, 2],
+        ([a, b, j]) => [
+          [
+            [2, 0],
+            [1, 2],
+          ][a!]![b!]!,
+          j!,
+        ],
+      ),
+      basic(
+        'an array of booleans',
+        [3, 2],
+        (x) => x.index([true, false, true]),
+        [2, 2],
+        ([i, j]) => [2 * i!, j!],
+      ),
+      basic(
+        'an empty array',
+        [3, 2],
+        (x) => x.index([]),
+        [0, 2],
+        (c) => c,
       ),
       basic(
         'true',
@@ -308,6 +339,12 @@ export const indexingSamples: readonly OpSamples[] = [
         inputs: [{ shape: [0, 2] }, { shape: [2] }],
         run: (x, v) => x!.indexPut([slice()], v!),
         reference: (x) => x!,
+      },
+      {
+        name: 'the function',
+        inputs: [{ shape: [3] }, int([2], [2, 0]), { shape: [2] }],
+        run: (x, i, v) => indexPut(x!, [i!], v!),
+        reference: (x, _, v) => ({ shape: [3], data: [v!.data[1]!, x!.data[1]!, v!.data[0]!] }),
       },
       {
         name: 'leading ones',

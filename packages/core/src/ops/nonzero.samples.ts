@@ -1,7 +1,7 @@
 import type { NdArray, OpSamples, Sample } from '../op.samples.ts';
 import { zeros } from './create.ts';
 import { at, broadcast, coordinates } from './nd.samples.ts';
-import { maskedSelect, nonzero } from './nonzero.ts';
+import { argwhere, maskedSelect, nonzero } from './nonzero.ts';
 
 const hits = (x: NdArray): number[][] => coordinates(x.shape).filter((c) => at(x, c) !== 0);
 const rows = (x: NdArray): NdArray => ({ shape: [hits(x).length, x.shape.length], data: hits(x).flat() });
@@ -39,6 +39,27 @@ export const nonzeroSamples: readonly OpSamples[] = [
         inputs: [{ shape: [], values: [2], dtype: 'int64' }],
         run: (x) => nonzero(x!, { asTuple: true }),
         reference: () => [{ shape: [1], data: [0] }],
+        differentiable: false,
+        hostOnly: true,
+      },
+    ],
+  },
+  {
+    op: 'argwhere',
+    samples: [
+      {
+        name: 'matrix',
+        inputs: [{ shape: [2, 3], values: [0, 1, -2, 0.5, 0, 0] }],
+        run: (x) => argwhere(x!),
+        reference: (x) => rows(x!),
+        differentiable: false,
+        hostOnly: true,
+      },
+      {
+        name: '0-d',
+        inputs: [{ shape: [], values: [1], dtype: 'bool' }],
+        run: (x) => x!.argwhere(),
+        reference: () => ({ shape: [1, 0], data: [] }),
         differentiable: false,
         hostOnly: true,
       },

@@ -81,6 +81,30 @@ export const scatterSamples: readonly OpSamples[] = [
         differentiable: false,
       },
       {
+        name: 'added',
+        inputs: [{ shape: [3, 2] }, int([3, 2], [2, 0, 2, 1, 2, 1]), { shape: [3, 2] }],
+        run: (x, i, s) => scatter(x!, 0, i!, s!, { reduce: 'add' }),
+        reference: (x, i, s) => placed(x!, 0, i!, (c) => at(s!, c), true),
+      },
+      {
+        name: 'multiplied',
+        inputs: [{ shape: [3] }, int([3], [1, 1, 0]), { shape: [3] }],
+        run: (x, i, s) => scatter(x!, 0, i!, s!, { reduce: 'multiply' }),
+        reference: (x, _, s) => ({ shape: [3], data: [x!.data[0]! * s!.data[2]!, x!.data[1]! * s!.data[0]! * s!.data[1]!, x!.data[2]!] }),
+      },
+      {
+        name: 'multiplied by a number, in place',
+        inputs: [{ shape: [3] }, int([3], [1, 1, 0])],
+        run: (x, i) => x!.clone().scatter_(0, i!, 2, { reduce: 'multiply' }),
+        reference: (x) => ({ shape: [3], data: [x!.data[0]! * 2, x!.data[1]! * 4, x!.data[2]!] }),
+      },
+      {
+        name: 'an empty index of any shape',
+        inputs: [{ shape: [2, 3] }, int([0], []), { shape: [1] }],
+        run: (x, i, s) => scatter(x!, 1, i!, s!),
+        reference: (x) => x!,
+      },
+      {
         name: 'a number into integers',
         inputs: [{ shape: [3], dtype: 'int64' }, int([2], [2, 0])],
         run: (x, i) => scatter(x!, 0, i!, 2.5),
@@ -89,6 +113,12 @@ export const scatterSamples: readonly OpSamples[] = [
       },
     ],
     errors: [
+      {
+        name: 'reduce',
+        run: () => scatter(zeros([2]), 0, long(0), 1, { reduce: 'mean' as 'add' }),
+        error: 'ValueError',
+        message: /scatter: reduce must be 'add' or 'multiply', got 'mean'/,
+      },
       {
         name: 'out of range',
         run: () => scatter(zeros([2, 3]), 0, column(2), zeros([1, 1])),
