@@ -130,7 +130,7 @@ export function antialiasTaps(axis: Axis, mode: 'bilinear' | 'bicubic', round: R
 export function areaTaps({ from, to }: Axis): Taps {
   const start = (i: number): number => Math.floor((i * from) / to);
   const end = (i: number): number => Math.ceil(((i + 1) * from) / to);
-  let count = 0;
+  let count = 1;
   for (let i = 0; i < to; i++) count = Math.max(count, end(i) - start(i));
   const index = new Float64Array(to * count);
   const weight = new Float64Array(to * count);

@@ -88,6 +88,7 @@ export const interpolateSamples: readonly OpSamples[] = [
       sample('area', [1, 2, 5], { size: 3, mode: 'area' }),
       sample('area, scale', [1, 1, 5, 3], { scaleFactor: [0.7, 2], mode: 'area', recomputeScaleFactor: true }),
       sample('area of volumes', [1, 1, 3, 4, 2], { size: [2, 2, 3], mode: 'area' }),
+      sample('area of nothing', [1, 2, 4, 3], { size: [0, 2], mode: 'area' }),
       sample('no images', [0, 2, 3, 3], { size: 2, mode: 'bicubic' }),
       {
         name: 'bytes',
@@ -100,7 +101,7 @@ export const interpolateSamples: readonly OpSamples[] = [
     errors: [
       {
         name: 'nothing',
-        run: () => interpolate(zeros([1, 1, 3]), {}),
+        run: () => interpolate(zeros([1, 1, 3])),
         error: 'ValueError',
         message: /^interpolate: size or scaleFactor must be given$/,
       },

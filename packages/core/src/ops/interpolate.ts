@@ -147,7 +147,7 @@ function resized(op: string, x: Tensor, options: InterpolateOptions): Tensor {
  * ```
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.interpolate.html
  */
-export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
+export function interpolate(x: Tensor, options: InterpolateOptions = {}): Tensor {
   return resized('interpolate', x, options);
 }
 
@@ -157,7 +157,7 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
  * @throws as {@link interpolate}
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.upsample.html
  */
-export function upsample(x: Tensor, options: UpsampleOptions): Tensor {
+export function upsample(x: Tensor, options: UpsampleOptions = {}): Tensor {
   return resized('upsample', x, options);
 }
 
@@ -167,7 +167,7 @@ export function upsample(x: Tensor, options: UpsampleOptions): Tensor {
  * @throws as {@link interpolate}
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.upsample_nearest.html
  */
-export function upsampleNearest(x: Tensor, options: ResizeOptions): Tensor {
+export function upsampleNearest(x: Tensor, options: ResizeOptions = {}): Tensor {
   return resized('upsampleNearest', x, { ...options, mode: 'nearest' });
 }
 
@@ -177,6 +177,6 @@ export function upsampleNearest(x: Tensor, options: ResizeOptions): Tensor {
  * @throws as {@link interpolate}
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.upsample_bilinear.html
  */
-export function upsampleBilinear(x: Tensor, options: ResizeOptions): Tensor {
+export function upsampleBilinear(x: Tensor, options: ResizeOptions = {}): Tensor {
   return resized('upsampleBilinear', x, { ...options, mode: 'bilinear', alignCorners: true });
 }
