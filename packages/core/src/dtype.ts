@@ -38,6 +38,26 @@ export function promoteTypes(a: DType, b: DType): DType {
   return order[a] >= order[b] ? a : b;
 }
 
+/**
+ * Whether a value of one dtype may be written into a tensor of another, as `torch.can_cast`: a dtype may widen, but not
+ * change its kind downwards (floating to integer, anything to bool).
+ *
+ * @example
+ * ```ts
+ * canCast('float64', 'float32'); // true
+ * canCast('float32', 'int64'); // false
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.can_cast.html
+ */
+export function canCast(from: DType, to: DType): boolean {
+  return kind(from) <= kind(to);
+}
+
+/** 0 for bool, 1 for integers, 2 for floating dtypes. */
+function kind(dtype: DType): number {
+  return isFloating(dtype) ? 2 : dtype === 'bool' ? 0 : 1;
+}
+
 /** A zero-filled buffer for `n` elements. */
 export function allocate(dtype: DType, n: number): TypedArray {
   switch (dtype) {

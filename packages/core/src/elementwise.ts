@@ -1,13 +1,12 @@
 import { isGradEnabled } from './autograd/modes.ts';
 import { needsGrad } from './autograd/views.ts';
-import { type DType, FloatScalar, holds, isFloating, resultType, type Scalar, scalarValue } from './dtype.ts';
+import { canCast, type DType, FloatScalar, holds, isFloating, resultType, type Scalar, scalarValue } from './dtype.ts';
 import { DTypeError, ShapeError, ValueError } from './errors.ts';
 import { evaluate } from './evaluate.ts';
 import { defineFunction, type FunctionOptions, type FunctionRow } from './expr/function.ts';
 import { asExpr, call, Expr, type ExprLike, input, param, substitute } from './expr/node.ts';
 import { inPlace, writeElementwise } from './inplace.ts';
 import { sameShape } from './layout.ts';
-import { full } from './ops/full.ts';
 import { broadcastShapes, show } from './shape.ts';
 import { addMethod, isTensor, type Tensor } from './tensor.ts';
 
@@ -18,22 +17,38 @@ export type Operand = Tensor | Scalar;
  * How an op's dtype follows from its operands.
  * - `promote`: PyTorch's promotion; the result has that dtype.
  * - `float`: as `promote`, but integers and bools become float32.
+ * - `floating`: as `promote`; integers and bools are an error.
  * - `compare`: evaluated in the promoted dtype; the result is bool.
  * - `integral`: as `promote`, floating operands are an error.
  * - `select`: the first operand is a condition; the others are promoted.
  */
-export type DTypeRule = 'promote' | 'float' | 'compare' | 'integral' | 'select';
+export type DTypeRule = 'promote' | 'float' | 'floating' | 'compare' | 'integral' | 'select';
+
+/** What operands an elementwise op takes, and what their dtypes make of the result. */
+export interface Typing {
+  /** Default `float`. */
+  readonly dtype?: DTypeRule;
+  /** dtypes that are an error as the common dtype, beyond the rule. */
+  readonly reject?: readonly DType[];
+  /** Tensors must have one dtype: nothing is promoted. */
+  readonly alike?: boolean;
+  /** dtypes that no single operand may have, not even one that would be promoted. */
+  readonly refuse?: readonly DType[];
+  /**
+   * Which operands have to be tensors: `one` of them (the default), the `first`, or `all`. Further numbers, the
+   * {@link parameters}, are not counted.
+   */
+  readonly tensors?: 'one' | 'first' | 'all';
+  /** Operands from this index on are numeric parameters: as numbers they take no part in promotion. Default: none. */
+  readonly parameters?: number;
+}
 
 /** A named scalar function and how it acts on tensors. */
-export interface ElementwiseOptions extends Omit<FunctionOptions, 'arity'> {
+export interface ElementwiseOptions extends Omit<FunctionOptions, 'arity'>, Typing {
   /** One line: what it computes. */
   readonly doc: string;
   /** Default 1. */
   readonly arity?: number;
-  /** Default `float`. */
-  readonly dtype?: DTypeRule;
-  /** dtypes that are an error, beyond the rule. */
-  readonly reject?: readonly DType[];
   /** Names of further methods (`sub` is also `subtract`). */
   readonly aliases?: readonly string[];
   /** Do not add an in-place method `name_`. */
@@ -52,20 +67,51 @@ export interface ElementwiseOp {
 /** Every elementwise op by name; tests go through it. */
 export const elementwiseOps: Map<string, ElementwiseOp> = new Map();
 
-/** The dtype in which an op is evaluated and that of its result. */
-export function elementwiseTypes(
-  name: string,
-  rule: DTypeRule,
-  operands: readonly Operand[],
-  reject: readonly DType[] = [],
-): { compute: DType; output: DType } {
+/** The dtype in which an op is evaluated and that of its result. Refuses operands that it does not take. */
+export function elementwiseTypes(name: string, typing: Typing, operands: readonly Operand[]): { compute: DType; output: DType } {
   for (const o of operands) checkOperand(name, o);
-  const values = rule === 'select' ? operands.slice(1) : operands;
-  let common = resultType(values as readonly (Tensor | Scalar)[]);
+  checkTensors(name, typing, operands);
+  const rule = typing.dtype ?? 'float';
+  let common = resultType(promoted(rule, typing, operands) as readonly (Tensor | Scalar)[]);
   if (rule === 'float' && !isFloating(common)) common = 'float32';
+  if (rule === 'floating' && !isFloating(common)) throw new DTypeError(`${name}: not defined for ${common}, only for floating dtypes`);
   if (rule === 'integral' && isFloating(common)) throw new DTypeError(`${name}: not defined for ${common}, only for integers and bool`);
-  if (reject.includes(common)) throw new DTypeError(`${name}: not defined for ${common}`);
+  if (typing.reject?.includes(common) === true) throw new DTypeError(`${name}: not defined for ${common}`);
+  if (typing.alike === true) checkAlike(name, operands);
+  if (typing.refuse !== undefined) checkRefused(name, typing.refuse, operands);
   return rule === 'compare' ? { compute: wideEnough(common, operands), output: 'bool' } : { compute: common, output: common };
+}
+
+/** The operands whose dtypes are promoted: no condition, no numeric parameters. */
+function promoted(rule: DTypeRule, { parameters }: Typing, operands: readonly Operand[]): readonly Operand[] {
+  if (rule === 'select') return operands.slice(1);
+  return parameters === undefined ? operands : operands.filter((o, i) => i < parameters || isTensor(o));
+}
+
+function checkTensors(name: string, { tensors = 'one', parameters }: Typing, operands: readonly Operand[]): void {
+  const n = parameters ?? operands.length;
+  if (tensors === 'one' ? operands.some(isTensor) : isTensor(operands[0]!) && (tensors === 'first' || allTensors(operands, n))) return;
+  const what =
+    tensors === 'one' ? 'at least one operand must be a tensor' : tensors === 'first' ? 'the first operand must be a tensor' : null;
+  throw new ValueError(`${name}: ${what ?? 'the operands must be tensors; make one of a number with tensor(...)'}`);
+}
+
+function allTensors(operands: readonly Operand[], n: number): boolean {
+  for (let i = 0; i < n; i++) if (!isTensor(operands[i]!)) return false;
+  return true;
+}
+
+function checkAlike(name: string, operands: readonly Operand[]): void {
+  const found = operands.filter(isTensor).map((t) => t.dtype);
+  const other = found.find((d) => d !== found[0]);
+  if (other !== undefined) throw new DTypeError(`${name}: the operands must have one dtype, got ${found[0]} and ${other}`);
+}
+
+function checkRefused(name: string, refuse: readonly DType[], operands: readonly Operand[]): void {
+  for (const o of operands) {
+    const dtype = isTensor(o) ? o.dtype : typeof o === 'boolean' ? 'bool' : null;
+    if (dtype !== null && refuse.includes(dtype)) throw new DTypeError(`${name}: not defined for ${dtype}`);
+  }
 }
 
 /** Refuses what is neither a tensor nor a number: an array, a string, a bigint would be taken for NaN. */
@@ -88,10 +134,14 @@ function wideEnough(common: DType, operands: readonly Operand[]): DType {
 }
 
 /** Refuses numbers that an op would hand on (a bound, a choice) but that the dtype of its result cannot hold. */
-function checkHeld(name: string, row: FunctionRow, compute: DType, operands: readonly Operand[]): void {
+function checkHeld(name: string, row: FunctionRow, compute: DType, operands: readonly Operand[], typing: Typing): void {
   if (row.exact !== true || isFloating(compute)) return;
-  for (const o of operands) {
-    if (!isTensor(o) && !holds(compute, scalarValue(o))) throw new DTypeError(`${name}: ${scalarValue(o)} does not fit ${compute}`);
+  const end = typing.parameters ?? operands.length;
+  for (let i = 0; i < operands.length; i++) {
+    const o = operands[i]!;
+    if (isTensor(o)) continue;
+    const value = scalarValue(o);
+    if (!holds(compute, i < end ? value : Math.trunc(value))) throw new DTypeError(`${name}: ${value} does not fit ${compute}`);
   }
 }
 
@@ -118,29 +168,40 @@ function formOf(row: FunctionRow, pattern: string): Expr {
 }
 
 /** Applies a row to tensors and numbers, recording gradients. */
-export function applyRow(row: FunctionRow, rule: DTypeRule, operands: readonly Operand[], reject: readonly DType[] = []): Tensor {
-  const { compute, output } = elementwiseTypes(row.name, rule, operands, reject);
-  checkHeld(row.name, row, compute, operands);
-  const { tensors, params, pattern } = split(operands);
-  if (tensors.length === 0) return applyRow(row, rule, [full([], operands[0]! as never), ...operands.slice(1)], reject);
-  const shape = broadcastShapes(
-    row.name,
-    tensors.map((t) => t.shape),
-  );
-  const expr = formOf(row, pattern);
-  return evaluate({ name: row.name, expr, inputs: tensors, params, shape, dims: [], result: shape, divisor: 1, compute, output });
+export function applyRow(row: FunctionRow, typing: Typing, operands: readonly Operand[]): Tensor {
+  const types = elementwiseTypes(row.name, typing, operands);
+  checkHeld(row.name, row, types.compute, operands, typing);
+  return applyTyped(row.name, (pattern) => formOf(row, pattern), operands, types);
 }
 
-function split(operands: readonly Operand[]): { tensors: Tensor[]; params: number[]; pattern: string } {
+/** Evaluates an expression of operands whose dtypes are known to fit. */
+function applyTyped(
+  name: string,
+  form: (pattern: string) => Expr,
+  operands: readonly Operand[],
+  { compute, output }: { readonly compute: DType; readonly output: DType },
+): Tensor {
+  const { tensors, params, pattern } = split(operands, compute);
+  const shape = broadcastShapes(
+    name,
+    tensors.map((t) => t.shape),
+  );
+  return evaluate({ name, expr: form(pattern), inputs: tensors, params, shape, dims: [], result: shape, divisor: 1, compute, output });
+}
+
+function split(operands: readonly Operand[], compute: DType): { tensors: Tensor[]; params: number[]; pattern: string } {
   const tensors: Tensor[] = [];
   const params: number[] = [];
   let pattern = '';
+  const whole = !isFloating(compute);
   for (const o of operands) {
     if (isTensor(o)) {
       tensors.push(o);
       pattern += 't';
     } else {
-      params.push(scalarValue(o));
+      const value = scalarValue(o);
+      // Only parameters that take no part in promotion can be fractions among integers.
+      params.push(whole ? Math.trunc(value) : value);
       pattern += 's';
     }
   }
@@ -153,44 +214,34 @@ function split(operands: readonly Operand[]): { tensors: Tensor[]; params: numbe
  * @throws ShapeError when the operands broadcast to another shape
  * @throws DTypeError when the result cannot be cast to the first operand's dtype
  */
-export function applyRowInPlace(
-  row: FunctionRow,
-  rule: DTypeRule,
-  self: Tensor,
-  rest: readonly Operand[],
-  reject?: readonly DType[],
-): Tensor {
-  const run = (): Tensor => applyRow(row, rule, [self, ...rest], reject);
+export function applyRowInPlace(row: FunctionRow, typing: Typing, self: Tensor, rest: readonly Operand[]): Tensor {
+  const run = (): Tensor => applyRow(row, typing, [self, ...rest]);
   const name = `${row.name}_`;
-  if (row.exact === true) checkHeld(name, row, elementwiseTypes(name, rule, [self, ...rest], reject).compute, rest);
-  return applyInPlace(name, (pattern) => formOf(row, pattern), rule, self, rest, run, reject);
+  if (row.exact === true) {
+    const operands = [self, ...rest];
+    checkHeld(name, row, elementwiseTypes(name, typing, operands).compute, operands, typing);
+  }
+  return applyInPlace(name, (pattern) => formOf(row, pattern), typing, self, rest, run);
 }
 
 /** As {@link applyRowInPlace}, for an op made by {@link elementwise}. */
-export function applyFormInPlace(name: string, op: ElementwiseOp, rule: DTypeRule, self: Tensor, rest: readonly Operand[]): Tensor {
-  return applyInPlace(
-    name,
-    (pattern) => placed(forms.get(op)!, pattern),
-    rule,
-    self,
-    rest,
-    () => op(self, ...rest),
-  );
+export function applyFormInPlace(name: string, op: ElementwiseOp, typing: Typing, self: Tensor, rest: readonly Operand[]): Tensor {
+  const form = (pattern: string): Expr => placed(forms.get(op)!, pattern);
+  return applyInPlace(name, form, typing, self, rest, () => applyForm(op.opName, forms.get(op)!, typing, [self, ...rest]));
 }
 
 function applyInPlace(
   name: string,
   form: (pattern: string) => Expr,
-  rule: DTypeRule,
+  typing: Typing,
   self: Tensor,
   rest: readonly Operand[],
   outOfPlace: () => Tensor,
-  reject?: readonly DType[],
 ): Tensor {
   const operands = [self, ...rest];
-  const { compute, output } = elementwiseTypes(name, rule, operands, reject);
+  const { compute, output } = elementwiseTypes(name, typing, operands);
   checkCast(name, output, self.dtype);
-  const { tensors, params, pattern } = split(operands);
+  const { tensors, params, pattern } = split(operands, compute);
   const shape = broadcastShapes(
     name,
     tensors.map((t) => t.shape),
@@ -204,20 +255,18 @@ function applyInPlace(
 
 /** In-place results may widen but not change kind: a float cannot be stored in an integer tensor. */
 function checkCast(name: string, from: DType, to: DType): void {
-  const kind = (d: DType): number => (isFloating(d) ? 2 : d === 'bool' ? 0 : 1);
-  if (kind(from) > kind(to)) throw new DTypeError(`${name}: a ${from} result cannot be written into a ${to} tensor`);
+  if (!canCast(from, to)) throw new DTypeError(`${name}: a ${from} result cannot be written into a ${to} tensor`);
 }
 
 /** Defines a named function, its op and its methods. The family file declares the methods' types. */
 export function defineElementwise(options: ElementwiseOptions): ElementwiseOp {
   const arity = options.arity ?? 1;
   const rule = options.dtype ?? 'float';
-  const { reject } = options;
   const row = defineFunction({ ...options, arity });
   const op = ((...args: (ExprLike | Operand)[]) => {
     if (args.some((a) => a instanceof Expr)) return call(row, args as ExprLike[]);
     if (args.length !== arity) throw new ValueError(`${row.name} takes ${arity} operands, got ${args.length}`);
-    return applyRow(row, rule, args as Operand[], reject);
+    return applyRow(row, options, args as Operand[]);
   }) as unknown as ElementwiseOp;
   Object.defineProperties(op, { row: { value: row }, opName: { value: row.name }, name: { value: row.name } });
   elementwiseOps.set(row.name, op);
@@ -227,7 +276,7 @@ export function defineElementwise(options: ElementwiseOptions): ElementwiseOp {
     });
     if (options.noInPlace !== true && rule !== 'compare' && rule !== 'select') {
       addMethod(`${name}_`, function (this: Tensor, ...rest: Operand[]) {
-        return applyRowInPlace(row, rule, this, rest, reject);
+        return applyRowInPlace(row, options, this, rest);
       });
     }
   }
@@ -238,6 +287,8 @@ export function defineElementwise(options: ElementwiseOptions): ElementwiseOp {
 export interface UserElementwiseOptions {
   /** Dtype rule; default `float`. */
   readonly dtype?: DTypeRule;
+  /** Arguments from this index on are numeric parameters: as numbers they take no part in promotion. */
+  readonly parameters?: number;
   /** Derivatives to use instead of those derived from the expression, one per argument; the last parameter is the value. */
   readonly grad?: FunctionOptions['grad'];
 }
@@ -268,7 +319,7 @@ export function elementwise(name: string, define: (...args: Expr[]) => Expr, opt
       const operands = (given as ExprLike[]).map(asExpr);
       return transparent ? define(...operands) : call(row, operands);
     }
-    return applyForm(name, form, options.dtype ?? 'float', given as Operand[]);
+    return applyForm(name, form, options, given as Operand[]);
   }) as unknown as ElementwiseOp;
   Object.defineProperties(op, { row: { value: row }, opName: { value: name }, name: { value: name } });
   forms.set(op, form);
@@ -281,17 +332,14 @@ const forms = new WeakMap<ElementwiseOp, Expr>();
 /** User rows have negative ids, so that they never meet those of named functions. */
 let nextUserId = -1;
 
+/** Applies an op made by {@link elementwise} under other rules for its dtypes. */
+export function applyFormAs(op: ElementwiseOp, typing: Typing, operands: readonly Operand[]): Tensor {
+  return applyForm(op.opName, forms.get(op)!, typing, operands);
+}
+
 /** Applies an expression whose operands are all inputs; numbers become 0-d parameters of the kernel. */
-function applyForm(name: string, body: Expr, rule: DTypeRule, operands: readonly Operand[]): Tensor {
-  const { compute, output } = elementwiseTypes(name, rule, operands);
-  const { tensors, params, pattern } = split(operands);
-  if (tensors.length === 0) return applyForm(name, body, rule, [full([], operands[0]! as never), ...operands.slice(1)]);
-  const shape = broadcastShapes(
-    name,
-    tensors.map((t) => t.shape),
-  );
-  const expr = placed(body, pattern);
-  return evaluate({ name, expr, inputs: tensors, params, shape, dims: [], result: shape, divisor: 1, compute, output });
+function applyForm(name: string, body: Expr, typing: Typing, operands: readonly Operand[]): Tensor {
+  return applyTyped(name, (pattern) => placed(body, pattern), operands, elementwiseTypes(name, typing, operands));
 }
 
 const placements = new WeakMap<Expr, Map<string, Expr>>();

@@ -72,6 +72,8 @@ export interface ElementwiseSamples {
   readonly domain: readonly (readonly [number, number])[];
   /** Points per operand to stay away from. */
   readonly avoid?: readonly (readonly number[])[];
+  /** Operands that are integers, because the op has no derivative in them. */
+  readonly integers?: readonly number[];
   /** Operands whose difference stays at least 0.05 (maximum, fmod near multiples, ...). */
   readonly distinct?: boolean;
   /** Why there is no record of it in functions.json: PyTorch has no such function. */

@@ -27,9 +27,9 @@ export type Defaults<O> = readonly (readonly [name: keyof O & string, value: num
  * value of a parameter compiles no kernel.
  */
 export function defineParametric<O>(options: ElementwiseOptions, defaults: Defaults<O>): ParametricOp<O> {
-  const { name, reject } = options;
-  const rule = options.dtype ?? 'float';
-  const { row } = defineElementwise({ ...options, arity: 1 + defaults.length });
+  const { name } = options;
+  const typing = { ...options, arity: 1 + defaults.length, parameters: 1 };
+  const { row } = defineElementwise(typing);
 
   const complete = <T>(given: readonly unknown[]): T[] => {
     const [first] = given;
@@ -44,7 +44,7 @@ export function defineParametric<O>(options: ElementwiseOptions, defaults: Defau
     return defaults.map(([n, value], i) => ((named === undefined ? given[i] : named[n]) ?? value) as T);
   };
   const op = (x: Tensor | Expr, ...given: unknown[]): Tensor | Expr =>
-    x instanceof Expr ? call(row, [x, ...complete<ExprLike>(given)]) : applyRow(row, rule, [x, ...complete<Operand>(given)], reject);
+    x instanceof Expr ? call(row, [x, ...complete<ExprLike>(given)]) : applyRow(row, typing, [x, ...complete<Operand>(given)]);
   Object.defineProperties(op, { row: { value: row }, name: { value: name } });
 
   addMethod(name, function (this: Tensor, ...given: unknown[]) {
@@ -52,7 +52,7 @@ export function defineParametric<O>(options: ElementwiseOptions, defaults: Defau
   } as never);
   if (`${name}_` in Tensor.prototype) {
     addMethod(`${name}_`, function (this: Tensor, ...given: unknown[]) {
-      return applyRowInPlace(row, rule, this, complete<Operand>(given), reject);
+      return applyRowInPlace(row, typing, this, complete<Operand>(given));
     } as never);
   }
   Object.defineProperty(Expr.prototype, name, {

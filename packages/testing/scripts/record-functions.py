@@ -39,6 +39,7 @@ UNARY_POINTS = [0.0, -0.0, INF, -INF, NAN] + [
 BINARY_POINTS = [0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 3.0, 0.5, -0.5, 1000.0, -1000.0, INF, -INF, NAN]
 TERNARY_POINTS = [0.0, -0.0, 1.0, -2.0, INF, -INF, NAN]
 WEIGHT_POINTS = [0.0, 0.25, 0.5, 1.0, -1.0, INF, NAN]
+ORDER_POINTS = [0.0, -1.0, 0.5, 1.0, 2.0, 2.5, 3.0, 20.0, INF, NAN]
 CONDITION_POINTS = [0.0, 1.0]
 
 
@@ -113,6 +114,19 @@ PLAIN_UNARY = [
     unary('digamma', torch.digamma),
     unary('trigamma', lambda x: torch.polygamma(1, x)),
     unary('sinc', torch.sinc),
+    unary('deg2rad', torch.deg2rad),
+    unary('rad2deg', torch.rad2deg),
+    unary('angle', torch.angle),
+    unary('i0', torch.i0),
+    unary('i0e', torch.special.i0e),
+    unary('i1', torch.special.i1),
+    unary('i1e', torch.special.i1e),
+    unary('ndtr', torch.special.ndtr),
+    unary('ndtri', torch.special.ndtri),
+    unary('logNdtr', torch.special.log_ndtr),
+    unary('erfcx', torch.special.erfcx),
+    unary('entr', torch.special.entr),
+    unary('frexpMantissa', lambda x: torch.frexp(x)[0]),
     unary('logit', torch.logit),
     unary('floor', torch.floor),
     unary('ceil', torch.ceil),
@@ -122,6 +136,9 @@ PLAIN_UNARY = [
     unary('isnan', torch.isnan),
     unary('isinf', torch.isinf),
     unary('isfinite', torch.isfinite),
+    unary('isposinf', torch.isposinf),
+    unary('isneginf', torch.isneginf),
+    unary('signbit', torch.signbit),
     unary('logicalNot', torch.logical_not),
     unary('nanToNum', torch.nan_to_num),
 ]
@@ -187,6 +204,11 @@ BINARY = [
     binary('logaddexp2', torch.logaddexp2),
     binary('copysign', torch.copysign),
     binary('heaviside', torch.heaviside),
+    binary('nextafter', torch.nextafter),
+    binary('ldexp', torch.ldexp),
+    Function('igamma', torch.igamma, [ORDER_POINTS, BINARY_POINTS], constant=(0,)),
+    Function('igammac', torch.igammac, [ORDER_POINTS, BINARY_POINTS], constant=(0,)),
+    Function('zeta', torch.special.zeta, [ORDER_POINTS, BINARY_POINTS], constant=(0,)),
     binary('eq', torch.eq),
     binary('ne', torch.ne),
     binary('lt', torch.lt),

@@ -1,6 +1,6 @@
 import type { DType, Operand, Tensor } from '@nabla/core';
 import { call, elementwiseOps, type FunctionRow, input, printJs } from '@nabla/core/internals';
-import type { DTypeRule, ElementwiseOp } from '../../core/src/elementwise.ts';
+import type { DTypeRule, ElementwiseOp, Typing } from '../../core/src/elementwise.ts';
 import type { ElementwiseSamples, NdArray } from '../../core/src/op.samples.ts';
 import type { Case } from './cases.ts';
 import { awayFrom, type CaseInput, type Layout, layOut, quantized } from './inputs.ts';
@@ -16,6 +16,18 @@ export function elementwiseOp(name: string): ElementwiseOp {
 /** The dtype rule that an op was defined with. */
 export function ruleOf(op: ElementwiseOp): DTypeRule {
   return (op.row as FunctionRow & { readonly dtype?: DTypeRule }).dtype ?? 'float';
+}
+
+/** What an op takes, as it was defined. */
+export function typingOf(op: ElementwiseOp): Typing {
+  return op.row as FunctionRow & Typing;
+}
+
+/** Whether operand `i` of an op may be a number. */
+export function takesNumber(op: ElementwiseOp, i: number): boolean {
+  const { tensors = 'one', parameters = op.row.arity } = typingOf(op);
+  if (i >= parameters) return true;
+  return tensors === 'one' ? op.row.arity > 1 : tensors === 'first' && i > 0;
 }
 
 /** A row as a plain JavaScript function of numbers of dtype `compute`. */
@@ -71,7 +83,8 @@ interface Arrangement {
   readonly inPlace?: 'whole' | 'view';
 }
 
-function arrangements(arity: number, writable: boolean): Arrangement[] {
+function arrangements(op: ElementwiseOp, writable: boolean): Arrangement[] {
+  const { arity } = op.row;
   const same = (shape: readonly number[]): (readonly number[])[] => new Array(arity).fill(shape);
   const out: Arrangement[] = (['contiguous', 'transposed', 'broadcast'] as const).map((layout) => ({
     variant: layout,
@@ -89,6 +102,7 @@ function arrangements(arity: number, writable: boolean): Arrangement[] {
       plain('zero-size beside 0-d', [[], ...same([0, 3]).slice(1)]),
     );
     for (let i = 0; i < arity; i++) {
+      if (!takesNumber(op, i)) continue;
       out.push(
         plain(
           `number as operand ${i}`,
@@ -140,10 +154,15 @@ export function expandElementwise(s: ElementwiseSamples): Case[] {
   if (s.domain.length !== row.arity) throw new RangeError(`${s.op}: ${s.domain.length} domains for ${row.arity} operands`);
   const rule = ruleOf(op);
   const method = `${s.op}_`;
-  const meaningful = arrangements(row.arity, hasOwnWrite(row, rule)).filter((a) => rule !== 'select' || a.shapes[0] !== null);
+  // Integers alone would be computed in float32, which the float64 reference does not match.
+  const floats = (a: Arrangement): boolean => s.integers === undefined || a.shapes.some((n, k) => n !== null && !s.integers!.includes(k));
+  const meaningful = arrangements(op, hasOwnWrite(row, rule) && s.integers?.includes(0) !== true).filter(
+    (a) => (rule !== 'select' || a.shapes[0] !== null) && floats(a),
+  );
   return meaningful.map((a) => {
     const draw = drawFor(`${s.op}/${a.variant === 'transposed' ? 'contiguous' : a.variant}`);
-    const dtypeOf = (k: number): DType => (rule === 'select' && k === 0 ? 'bool' : rule === 'integral' ? 'int32' : 'float64');
+    const dtypeOf = (k: number): DType =>
+      s.integers?.includes(k) === true ? 'int32' : rule === 'select' && k === 0 ? 'bool' : rule === 'integral' ? 'int32' : 'float64';
     const values = a.shapes.map((shape, k) => {
       const n = shape === null ? 1 : shape.reduce((p, m) => p * m, 1);
       const drawn = operandValues(s, k, dtypeOf(k), n, draw);
@@ -174,7 +193,7 @@ export function expandElementwise(s: ElementwiseSamples): Case[] {
           mixed<NdArray>(arrays, (x) => ({ shape: [], data: [x] })),
         ),
       tolerance: 1e-5,
-      differentiable: isDifferentiable(row, rule, a),
+      differentiable: isDifferentiable(row, rule, a, s.integers),
       hostOnly: false,
     };
   });
@@ -186,9 +205,9 @@ function hasOwnWrite(row: FunctionRow, rule: DTypeRule): boolean {
 }
 
 /** Whether some tensor operand of a row has a derivative. */
-function isDifferentiable(row: FunctionRow, rule: DTypeRule, a: Arrangement): boolean {
+function isDifferentiable(row: FunctionRow, rule: DTypeRule, a: Arrangement, integers: readonly number[] = []): boolean {
   if (rule === 'compare' || rule === 'integral' || row.grad === undefined) return false;
-  return row.grad.some((g, k) => g !== null && a.shapes[k] !== null);
+  return row.grad.some((g, k) => g !== null && a.shapes[k] !== null && !integers.includes(k));
 }
 
 /** The op's in-place method on a copy, so that leaves stay as they are. */

@@ -9,6 +9,7 @@ describe('dtypes of results', () => {
   const kept: Results = ['bool', 'uint8', 'int32', 'int64'];
   const integers: Results = [null, 'uint8', 'int32', 'int64'];
   const floats: Results = ['float32', 'float32', 'float32', 'float32'];
+  const refused: Results = [null, null, null, null];
   const bools: Results = ['bool', 'bool', 'bool', 'bool'];
   const cases: readonly (readonly [Results, string, (x: Tensor) => Tensor])[] = [
     ...['sign', 'bitwiseNot', 'nanToNum'].map((n) => [kept, n, (x: Tensor) => method(x, n)] as const),
@@ -65,20 +66,43 @@ describe('dtypes of results', () => {
     ),
     [['int64', 'uint8', 'int32', 'int64'], 'clamp between integers', (x) => x.clamp(0, 2)],
     [floats, 'clamp between fractions', (x) => x.clamp(0.5, 1.5)],
-    [['int64', 'uint8', 'int32', 'int64'], 'threshold', (x) => x.threshold(1, 20)],
-    [['int64', null, 'int32', 'int64'], 'hardtanh', (x) => x.hardtanh()],
+    [integers, 'threshold', (x) => x.threshold(1, 20)],
+    [[null, null, 'int32', 'int64'], 'hardtanh', (x) => x.hardtanh()],
     [['int64', 'uint8', 'int32', 'int64'], 'pow of an integer', (x) => x.pow(2)],
     [floats, 'pow of a fraction', (x) => x.pow(2.5)],
     [['int64', 'uint8', 'int32', 'int64'], 'a power of an integer', (x) => nabla.pow(2, x)],
     [floats, 'polygamma', (x) => x.polygamma(1)],
-    // PyTorch has no kernels for these; here they convert, as the ones above do.
     ...['softplus', 'leakyRelu', 'elu', 'celu', 'selu', 'silu', 'mish', 'gelu', 'logsigmoid', 'hardswish', 'hardsigmoid'].map(
+      (n) => [refused, n, (x: Tensor) => method(x, n)] as const,
+    ),
+    ...['softshrink', 'hardshrink', 'frac', 'frexp'].map((n) => [refused, n, (x: Tensor) => method(x, n)] as const),
+    ...['softsign', 'tanhshrink'].map(
+      (n) => [[null, 'float32', 'float32', 'float32'], n, (x: Tensor) => method(x, n)] as readonly [Results, string, (x: Tensor) => Tensor],
+    ),
+    ...['hypot', 'logaddexp', 'logaddexp2', 'igamma', 'igammac', 'nextafter'].map(
+      (n) => [refused, n, (x: Tensor) => method(x, n, x)] as const,
+    ),
+    [refused, 'addcdiv', (x) => x.addcdiv(x, x)],
+    [integers, 'addcmul', (x) => x.addcmul(x, x)],
+    [integers, 'addcmul with a fraction', (x) => x.addcmul(x, x, { value: 2.5 })],
+    [[null, null, 'int32', 'int64'], 'hardtanh between fractions', (x) => x.hardtanh(-0.5, 0.5)],
+    [refused, 'lerp', (x) => x.lerp(x, 0.5)],
+    [refused, 'round to decimals', (x) => x.round({ decimals: 1 })],
+    ...['deg2rad', 'rad2deg', 'angle', 'i0', 'i0e', 'i1', 'i1e', 'ndtr', 'ndtri', 'logNdtr', 'erfcx', 'entr'].map(
       (n) => [floats, n, (x: Tensor) => method(x, n)] as const,
     ),
-    ...['softsign', 'tanhshrink', 'softshrink', 'hardshrink', 'frac'].map((n) => [floats, n, (x: Tensor) => method(x, n)] as const),
-    ...['hypot', 'logaddexp', 'logaddexp2'].map((n) => [floats, n, (x: Tensor) => method(x, n, x)] as const),
-    [floats, 'lerp', (x) => x.lerp(x, 0.5)],
-    [floats, 'addcdiv', (x) => x.addcdiv(x, x)],
+    ...['ldexp', 'zeta'].map((n) => [floats, n, (x: Tensor) => method(x, n, x)] as const),
+    ...['gcd', 'lcm'].map((n) => [integers, n, (x: Tensor) => method(x, n, x)] as const),
+    [integers, 'positive', (x) => x.positive()],
+    [['int64', 'uint8', 'int32', 'int64'], 'square', (x) => x.square()],
+    [[null, 'float32', 'float32', 'float32'], 'mvlgamma', (x) => x.mvlgamma(1)],
+    [['float64', 'float64', 'float64', 'float64'], 'floatPower', (x) => x.floatPower(2)],
+    ...['isposinf', 'isneginf', 'isreal', 'signbit'].map((n) => [bools, n, (x: Tensor) => method(x, n)] as const),
+    [bools, 'isclose', (x) => x.isclose(x)],
+    [kept, 'clampMin of a tensor', (x) => x.clampMin(x)],
+    [['int64', 'uint8', 'int32', 'int64'], 'clampMin of an integer', (x) => x.clampMin(1)],
+    [integers, 'clampMin of a boolean', (x) => x.clampMin(true)],
+    [integers, 'clamp between tensors', (x) => x.clamp(x, x)],
   ];
 
   test.each(cases.map(([want, name, run]) => [name, want, run] as const))('%s', (_name, want, run) => {

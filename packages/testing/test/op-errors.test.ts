@@ -2,7 +2,7 @@ import * as core from '@nabla/core';
 import { describe, expect, test } from 'vitest';
 import type { ErrorCase } from '../../core/src/op.samples.ts';
 import { elementwiseSamples, opSamples } from '../../core/src/ops/index.samples.ts';
-import { elementwiseOp, ruleOf } from '../src/elementwise.ts';
+import { elementwiseOp, ruleOf, takesNumber } from '../src/elementwise.ts';
 import { SimulatedDevice } from '../src/simulated-device.ts';
 
 const elsewhere = new SimulatedDevice();
@@ -44,7 +44,18 @@ describe('elementwise ops', () => {
       expect(() => op(...operands)).toThrow(core.ValueError);
       expect(() => op(...operands)).toThrow(`${name} takes ${domain.length} operands, got ${domain.length + 1}`);
     });
-    if (domain.length < 2 || ruleOf(op) === 'select') continue;
+    if (ruleOf(op) === 'select') continue;
+    test(`${name} refuses numbers where PyTorch wants tensors`, () => {
+      const dtype = ruleOf(op) === 'integral' ? 'int32' : 'float32';
+      for (let i = 0; i < domain.length; i++) {
+        if (takesNumber(op, i)) continue;
+        const operands = domain.map((_, k) => (k === i ? 1 : core.ones([2], { dtype })));
+        expect(() => op(...operands)).toThrow(core.ValueError);
+        expect(() => op(...operands)).toThrow(/^\w+: (at least one operand|the first operand|the operands) must be (a tensor|tensors)/);
+      }
+      expect(() => op(...domain.map(() => 1))).toThrow(core.ValueError);
+    });
+    if (domain.length < 2) continue;
     test(`${name} refuses shapes that do not broadcast`, () => {
       const integral = ruleOf(op) === 'integral';
       const operands = domain.map((_, i) => core.ones([2, 3 + i], { dtype: integral ? 'int32' : 'float32' }));

@@ -100,6 +100,7 @@ export const sigmoid: UnaryOp = defineElementwise({
 /** ln(sigmoid(x)), finite for every finite x. */
 export const logsigmoid: UnaryOp = defineElementwise({
   name: 'logsigmoid',
+  dtype: 'floating',
   js: (x) => `Math.min(0,${x})-Math.log1p(Math.exp(-Math.abs(${x})))`,
   gpu: gpuCall('logLogistic'),
   grad: [(x) => x.neg().sigmoid()],
@@ -138,6 +139,7 @@ function bell(u: Expr): Expr {
 export const softplus: ParametricOp<SoftplusOptions> = defineParametric<SoftplusOptions>(
   {
     name: 'softplus',
+    dtype: 'floating',
     js: (x, beta, threshold) => `${x}*${beta}>${threshold}?${x}:Math.log1p(Math.exp(${x}*${beta}))/${beta}`,
     gpu: gpuBody((x, beta, threshold) => `(${x} * ${beta} > ${threshold} ? ${x} : softPlus(${x} * ${beta}) / ${beta})`, 'softPlus'),
     grad: [
@@ -172,6 +174,7 @@ export const relu: UnaryOp = defineElementwise({
 export const leakyRelu: ParametricOp<LeakyReluOptions> = defineParametric<LeakyReluOptions>(
   {
     name: 'leakyRelu',
+    dtype: 'floating',
     js: (x, slope) => `${x}>0?${x}:${x}*${slope}`,
     grad: [(x, slope) => where(x.gt(0), 1, slope), (x) => where(x.gt(0), 0, x)],
     doc: 'x where positive, else slope * x',
@@ -203,6 +206,7 @@ const eluGrad = defineFunction({
 export const elu: ParametricOp<EluOptions> = defineParametric<EluOptions>(
   {
     name: 'elu',
+    dtype: 'floating',
     js: (x, alpha) => `${x}<=0?Math.expm1(${x})*${alpha}+0:${x}`,
     gpu: gpuBody((x, alpha) => `(${x} <= 0 ? exponentialMinus1(${x}) * ${alpha} : ${x})`, 'exponentialMinus1'),
     grad: [(x, alpha) => call(eluGrad, [x, alpha, 1]), (x) => where(x.le(0), x.expm1(), 0)],
@@ -219,6 +223,7 @@ export const elu: ParametricOp<EluOptions> = defineParametric<EluOptions>(
 export const celu: ParametricOp<EluOptions> = defineParametric<EluOptions>(
   {
     name: 'celu',
+    dtype: 'floating',
     js: (x, alpha) => `${x}<=0?Math.expm1(${x}/${alpha})*${alpha}+0:${x}`,
     gpu: gpuBody((x, alpha) => `(${x} <= 0 ? exponentialMinus1(${x} / ${alpha}) * ${alpha} : ${x})`, 'exponentialMinus1'),
     grad: [
@@ -238,6 +243,7 @@ const seluLeft = seluScale * seluAlpha;
 /** The self-normalizing elu. */
 export const selu: UnaryOp = defineElementwise({
   name: 'selu',
+  dtype: 'floating',
   js: (x) => `${x}<=0?Math.expm1(${x})*${seluLeft}+0:${x}*${seluScale}`,
   gpu: gpuBody((x) => `(${x} <= 0 ? exponentialMinus1(${x}) * ${seluLeft} : ${x} * ${seluScale})`, 'exponentialMinus1'),
   grad: [(x) => call(eluGrad, [x, seluAlpha, 1]).mul(seluScale)],
@@ -247,6 +253,7 @@ export const selu: UnaryOp = defineElementwise({
 /** x·sigmoid(x), also called swish. */
 export const silu: UnaryOp = defineElementwise({
   name: 'silu',
+  dtype: 'floating',
   js: (x) => `${x}/(1+Math.exp(-${x}))`,
   gpu: gpuBody((x) => `${x} * logistic(${x})`, 'logistic'),
   grad: [
@@ -261,6 +268,7 @@ export const silu: UnaryOp = defineElementwise({
 /** x·tanh(softplus(x)). */
 export const mish: UnaryOp = defineElementwise({
   name: 'mish',
+  dtype: 'floating',
   js: (x) => `${x}*Math.tanh(Math.log1p(Math.exp(${x})))`,
   gpu: gpuBody((x) => `${x} * hyperbolicTangent(softPlus(${x}))`, 'hyperbolicTangent', 'softPlus'),
   grad: [

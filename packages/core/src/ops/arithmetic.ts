@@ -1,7 +1,18 @@
-import { scalarValue } from '../dtype.ts';
-import { applyFormInPlace, applyRowInPlace, defineElementwise, type ElementwiseOp, elementwise, type Operand } from '../elementwise.ts';
+import { FloatScalar, isFloating, type Scalar, scalarValue } from '../dtype.ts';
+import {
+  applyFormAs,
+  applyFormInPlace,
+  applyRowInPlace,
+  defineElementwise,
+  type ElementwiseOp,
+  elementwise,
+  elementwiseTypes,
+  type Operand,
+  type Typing,
+} from '../elementwise.ts';
 import type { Bin, BinaryOp, UnaryOp } from '../elementwise-types.ts';
-import { constant } from '../expr/node.ts';
+import { DTypeError, ValueError } from '../errors.ts';
+import { call, constant, Expr, type ExprLike } from '../expr/node.ts';
 import { gpuCall } from '../scalar/gpu.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, isTensor, type Tensor } from '../tensor.ts';
@@ -9,20 +20,30 @@ import type { Ok, Out } from '../typed.ts';
 
 export type { Bin, BinaryOp, Tri, UnaryOp } from '../elementwise-types.ts';
 
+/** Options of {@link add}, {@link sub} and {@link rsub}. */
+export interface AlphaOptions {
+  /** Factor of the second operand; it takes no part in promotion. Default 1. */
+  readonly alpha?: Scalar;
+}
+
 declare module '../tensor.ts' {
   interface Tensor<S extends Shape = Shape> {
     /** Sum, with broadcasting: `this + alpha * other`. @see https://pytorch.org/docs/stable/generated/torch.add.html */
-    add<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>, options?: { alpha?: number }): Out<Bin<A, T>>;
+    add<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>, options?: AlphaOptions): Out<Bin<A, T>>;
     /** In-place {@link Tensor.add}. */
-    add_<A extends Shape>(this: Tensor<A>, other: Operand, options?: { alpha?: number }): Tensor<A>;
+    add_<A extends Shape>(this: Tensor<A>, other: Operand, options?: AlphaOptions): Tensor<A>;
     /** Difference, with broadcasting: `this - alpha * other`. @see https://pytorch.org/docs/stable/generated/torch.sub.html */
-    sub<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>, options?: { alpha?: number }): Out<Bin<A, T>>;
+    sub<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>, options?: AlphaOptions): Out<Bin<A, T>>;
     /** In-place {@link Tensor.sub}. */
-    sub_<A extends Shape>(this: Tensor<A>, other: Operand, options?: { alpha?: number }): Tensor<A>;
+    sub_<A extends Shape>(this: Tensor<A>, other: Operand, options?: AlphaOptions): Tensor<A>;
+    /** The difference the other way round: `other - alpha * this`. @see https://pytorch.org/docs/stable/generated/torch.sub.html */
+    rsub<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>, options?: AlphaOptions): Out<Bin<A, T>>;
     /** Product, with broadcasting. @see https://pytorch.org/docs/stable/generated/torch.mul.html */
     mul<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
     /** In-place {@link Tensor.mul}. */
     mul_<A extends Shape>(this: Tensor<A>, other: Operand): Tensor<A>;
+    /** This tensor itself. Not defined for bool. @see https://pytorch.org/docs/stable/generated/torch.positive.html */
+    positive<A extends Shape>(this: Tensor<A>): Tensor<A>;
     /** Negation. @see https://pytorch.org/docs/stable/generated/torch.neg.html */
     neg<A extends Shape>(this: Tensor<A>): Tensor<A>;
     /** In-place {@link Tensor.neg}. */
@@ -71,26 +92,34 @@ declare module '../expr/node.ts' {
 const one = constant(1);
 const zero = constant(0);
 
-/** Elementwise sum. */
-export const add: BinaryOp = defineElementwise({
+/** Adds or subtracts, with a factor for the second operand. */
+export interface AlphaOp extends ElementwiseOp {
+  <A extends Shape, const T extends Operand>(a: Tensor<A>, b: Ok<Bin<A, T>, T>, options?: AlphaOptions): Out<Bin<A, T>>;
+  <B extends Shape>(a: Scalar, b: Tensor<B>, options?: AlphaOptions): Tensor<B>;
+  (a: Expr, b: ExprLike): Expr;
+  (a: ExprLike, b: Expr): Expr;
+}
+
+const plainAdd = defineElementwise({
   name: 'add',
   arity: 2,
   dtype: 'promote',
   js: (a, b) => `${a}+${b}`,
   grad: [() => one, () => one],
   doc: 'a + b',
-}) as BinaryOp;
+});
 
-/** Elementwise difference. Not defined for bool. */
-export const sub: BinaryOp = defineElementwise({
+/** No operand of a difference may be bool, not even beside numbers. */
+const difference = { dtype: 'promote', refuse: ['bool'] } as const satisfies Typing;
+
+const plainSub = defineElementwise({
   name: 'sub',
   arity: 2,
-  dtype: 'promote',
-  reject: ['bool'],
+  ...difference,
   js: (a, b) => `${a}-${b}`,
   grad: [() => one, () => constant(-1)],
   doc: 'a - b',
-}) as BinaryOp;
+});
 
 /** Elementwise product. */
 export const mul: BinaryOp = defineElementwise({
@@ -102,6 +131,21 @@ export const mul: BinaryOp = defineElementwise({
   grad: [(_a, b) => b, (a) => a],
   doc: 'a * b',
 }) as BinaryOp;
+
+/**
+ * The tensor itself, as unary plus. Not defined for bool.
+ *
+ * @throws DTypeError for bool
+ * @see https://pytorch.org/docs/stable/generated/torch.positive.html
+ */
+export function positive<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  if (x.dtype === 'bool') throw new DTypeError('positive: not defined for bool');
+  return x;
+}
+
+addMethod('positive', function (this: Tensor) {
+  return positive(this);
+});
 
 /** Elementwise negation. Not defined for bool. */
 export const neg: UnaryOp = defineElementwise({
@@ -139,8 +183,7 @@ export const sign: UnaryOp = defineElementwise({
   doc: 'the sign of x: -1, 0 or 1',
 }) as UnaryOp;
 
-/** Square. Not defined for bool. */
-export const square: UnaryOp = defineElementwise({
+const squared: ElementwiseOp = defineElementwise({
   name: 'square',
   dtype: 'promote',
   reject: ['bool'],
@@ -148,7 +191,17 @@ export const square: UnaryOp = defineElementwise({
   only: { int32: (x) => `Math.imul(${x},${x})` },
   grad: [(x) => x.mul(2)],
   doc: 'x * x',
-}) as UnaryOp;
+});
+
+/** Square. Of bools, int64. */
+export const square: UnaryOp = ((x: Tensor | Expr): Tensor | Expr => {
+  return squared((isTensor(x as Tensor) && (x as Tensor).dtype === 'bool' ? (x as Tensor).to('int64') : x) as Tensor);
+}) as unknown as UnaryOp;
+Object.defineProperties(square, { row: { value: squared.row }, opName: { value: 'square' }, name: { value: 'square' } });
+
+addMethod('square', function (this: Tensor) {
+  return square(this);
+});
 
 /** Square root. */
 export const sqrt: UnaryOp = defineElementwise({
@@ -177,26 +230,78 @@ export const reciprocal: UnaryOp = defineElementwise({
 const addScaled = elementwise('add', (a, b, alpha) => a.add(b.mul(alpha)), { dtype: 'promote' });
 const subScaled = elementwise('sub', (a, b, alpha) => a.sub(b.mul(alpha)), { dtype: 'promote' });
 
-/** `op(self, other)`, or with a factor on the second operand. A factor that is a number stays an argument of the kernel. */
-function scaled(plain: ElementwiseOp, withAlpha: ElementwiseOp) {
-  return function (this: Tensor, other: Operand, options?: { alpha?: number }): Tensor {
-    return options?.alpha === undefined || options.alpha === 1 ? plain(this, other) : withAlpha(this, other, options.alpha);
-  };
+/** The factor as a number, after PyTorch's checks: no fraction among integers, a boolean only among booleans. */
+function factorOf(name: string, typing: Typing, a: Operand, b: Operand, alpha: Scalar): number {
+  const { compute } = elementwiseTypes(name, typing, [a, b]);
+  if (typeof alpha !== 'number' && typeof alpha !== 'boolean' && !(alpha instanceof FloatScalar)) {
+    throw new ValueError(`${name}: alpha must be a number or a boolean, got ${typeof alpha}`);
+  }
+  const value = scalarValue(alpha);
+  if (typeof alpha === 'boolean' && compute !== 'bool')
+    throw new DTypeError(`${name}: a boolean alpha is only for bool tensors, not ${compute}`);
+  if (!isFloating(compute) && (alpha instanceof FloatScalar || !Number.isInteger(value))) {
+    throw new DTypeError(`${name}: alpha must be an integer for ${compute} tensors, got ${value}`);
+  }
+  return value;
 }
 
-function scaledInPlace(plain: ElementwiseOp, name: string) {
-  return function (this: Tensor, other: Operand, options?: { alpha?: number }): Tensor {
-    const alpha = options?.alpha ?? 1;
-    if (alpha === 1) return applyRowInPlace(plain.row, 'promote', this, [other]);
+/** `a ± b`, or with a factor on b, which stays an argument of the kernel. */
+function withAlpha(plain: ElementwiseOp, scaled: ElementwiseOp, rules: Typing): AlphaOp {
+  const name = plain.opName;
+  const typing: Typing = { ...rules, parameters: 2 };
+  const op = ((a: Operand | ExprLike, b: Operand | ExprLike, options?: AlphaOptions): Tensor | Expr => {
+    if (a instanceof Expr || b instanceof Expr) return call(plain.row, [a, b] as ExprLike[]);
+    const alpha = options?.alpha;
+    if (alpha === undefined || alpha === 1) return plain(a as Operand, b as Operand);
+    return applyFormAs(scaled, typing, [a as Operand, b as Operand, factorOf(name, rules, a as Operand, b as Operand, alpha)]);
+  }) as unknown as AlphaOp;
+  Object.defineProperties(op, { row: { value: plain.row }, opName: { value: name }, name: { value: name } });
+  addMethod(name, function (this: Tensor, other: Operand, options?: AlphaOptions) {
+    return op(this, other as Tensor, options);
+  });
+  addMethod(`${name}_`, function (this: Tensor, other: Operand, options?: AlphaOptions) {
+    const alpha = options?.alpha;
+    if (alpha === undefined || alpha === 1) return applyRowInPlace(plain.row, rules, this, [other]);
+    const value = factorOf(`${name}_`, rules, this, other, alpha);
     return isTensor(other)
-      ? applyFormInPlace(name, scaledForms[name]!, 'promote', this, [other, alpha])
-      : applyRowInPlace(plain.row, 'promote', this, [scalarValue(other) * alpha]);
-  };
+      ? applyFormInPlace(`${name}_`, scaled, typing, this, [other, value])
+      : applyRowInPlace(plain.row, rules, this, [scalarValue(other) * value]);
+  });
+  return op;
 }
 
-const scaledForms: Readonly<Record<string, ElementwiseOp>> = { add_: addScaled, sub_: subScaled };
+/**
+ * Elementwise sum `a + alpha * b`, with broadcasting.
+ *
+ * @throws DTypeError for a fraction as alpha among integers
+ * @example
+ * ```ts
+ * add(a, b);
+ * add(a, b, { alpha: -0.5 });
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.add.html
+ */
+export const add: AlphaOp = withAlpha(plainAdd, addScaled, { dtype: 'promote' });
 
-addMethod('add', scaled(add, addScaled));
-addMethod('sub', scaled(sub, subScaled));
-addMethod('add_', scaledInPlace(add, 'add_'));
-addMethod('sub_', scaledInPlace(sub, 'sub_'));
+/**
+ * Elementwise difference `a - alpha * b`, with broadcasting. Not defined for bool.
+ *
+ * @throws DTypeError when an operand is bool; for a fraction as alpha among integers
+ * @see https://pytorch.org/docs/stable/generated/torch.sub.html
+ */
+export const sub: AlphaOp = withAlpha(plainSub, subScaled, difference);
+
+/**
+ * The difference the other way round, `b - alpha * a`; `a` is a tensor. Not defined for bool.
+ *
+ * @throws DTypeError when an operand is bool; ValueError when `a` is no tensor
+ * @see https://pytorch.org/docs/stable/generated/torch.sub.html
+ */
+export function rsub<A extends Shape, const T extends Operand>(a: Tensor<A>, b: Ok<Bin<A, T>, T>, options?: AlphaOptions): Out<Bin<A, T>> {
+  if (!isTensor(a)) throw new ValueError('rsub: the first operand must be a tensor');
+  return sub(b as Tensor, a as Tensor, options) as unknown as Out<Bin<A, T>>;
+}
+
+addMethod('rsub', function (this: Tensor, other: Operand, options?: AlphaOptions) {
+  return rsub(this, other as Tensor, options);
+});

@@ -1,5 +1,7 @@
-import { applyRow, applyRowInPlace, defineElementwise, type ElementwiseOp, type Operand } from '../elementwise.ts';
+import { isFloating } from '../dtype.ts';
+import { applyRow, applyRowInPlace, defineElementwise, type ElementwiseOp, type ElementwiseOptions, type Operand } from '../elementwise.ts';
 import type { Bin, BinaryOp, Tri } from '../elementwise-types.ts';
+import { DTypeError } from '../errors.ts';
 import { call, constant, Expr, type ExprLike } from '../expr/node.ts';
 import { copySign } from '../scalar/float.ts';
 import { gpuBody, gpuCall } from '../scalar/gpu.ts';
@@ -17,43 +19,43 @@ export interface AddcOptions {
 declare module '../tensor.ts' {
   interface Tensor<S extends Shape = Shape> {
     /** sqrt(this² + other²) without overflow. @see https://pytorch.org/docs/stable/generated/torch.hypot.html */
-    hypot<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    hypot<A extends Shape, const T extends Tensor>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
     /** In-place {@link Tensor.hypot}. */
-    hypot_<A extends Shape>(this: Tensor<A>, other: Operand): Tensor<A>;
+    hypot_<A extends Shape>(this: Tensor<A>, other: Tensor): Tensor<A>;
     /** The magnitude of this with the sign of `other`, of -0 too. @see https://pytorch.org/docs/stable/generated/torch.copysign.html */
     copysign<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
     /** In-place {@link Tensor.copysign}. */
     copysign_<A extends Shape>(this: Tensor<A>, other: Operand): Tensor<A>;
     /** 0 where negative, 1 where positive, `values` where 0. @see https://pytorch.org/docs/stable/generated/torch.heaviside.html */
-    heaviside<A extends Shape, const T extends Operand>(this: Tensor<A>, values: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    heaviside<A extends Shape, const T extends Tensor>(this: Tensor<A>, values: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
     /** In-place {@link Tensor.heaviside}. */
-    heaviside_<A extends Shape>(this: Tensor<A>, values: Operand): Tensor<A>;
+    heaviside_<A extends Shape>(this: Tensor<A>, values: Tensor): Tensor<A>;
     /** this + weight · (end - this). @see https://pytorch.org/docs/stable/generated/torch.lerp.html */
-    lerp<A extends Shape, const T extends Operand, const U extends Operand>(
+    lerp<A extends Shape, const T extends Tensor, const U extends Operand>(
       this: Tensor<A>,
       end: Ok<Bin<A, T>, T>,
       weight: Ok<Tri<A, T, U>, U>,
     ): Out<Tri<A, T, U>>;
     /** In-place {@link Tensor.lerp}. */
-    lerp_<A extends Shape>(this: Tensor<A>, end: Operand, weight: Operand): Tensor<A>;
+    lerp_<A extends Shape>(this: Tensor<A>, end: Tensor, weight: Operand): Tensor<A>;
     /** this + value · tensor1 · tensor2. @see https://pytorch.org/docs/stable/generated/torch.addcmul.html */
-    addcmul<A extends Shape, const T extends Operand, const U extends Operand>(
+    addcmul<A extends Shape, const T extends Tensor, const U extends Tensor>(
       this: Tensor<A>,
       tensor1: Ok<Bin<A, T>, T>,
       tensor2: Ok<Tri<A, T, U>, U>,
       options?: AddcOptions,
     ): Out<Tri<A, T, U>>;
     /** In-place {@link Tensor.addcmul}. */
-    addcmul_<A extends Shape>(this: Tensor<A>, tensor1: Operand, tensor2: Operand, options?: AddcOptions): Tensor<A>;
+    addcmul_<A extends Shape>(this: Tensor<A>, tensor1: Tensor, tensor2: Tensor, options?: AddcOptions): Tensor<A>;
     /** this + value · tensor1 / tensor2. @see https://pytorch.org/docs/stable/generated/torch.addcdiv.html */
-    addcdiv<A extends Shape, const T extends Operand, const U extends Operand>(
+    addcdiv<A extends Shape, const T extends Tensor, const U extends Tensor>(
       this: Tensor<A>,
       tensor1: Ok<Bin<A, T>, T>,
       tensor2: Ok<Tri<A, T, U>, U>,
       options?: AddcOptions,
     ): Out<Tri<A, T, U>>;
     /** In-place {@link Tensor.addcdiv}. */
-    addcdiv_<A extends Shape>(this: Tensor<A>, tensor1: Operand, tensor2: Operand, options?: AddcOptions): Tensor<A>;
+    addcdiv_<A extends Shape>(this: Tensor<A>, tensor1: Tensor, tensor2: Tensor, options?: AddcOptions): Tensor<A>;
   }
 }
 declare module '../expr/node.ts' {
@@ -73,6 +75,8 @@ const one = constant(1);
 export const hypot: BinaryOp = defineElementwise({
   name: 'hypot',
   arity: 2,
+  dtype: 'floating',
+  tensors: 'all',
   js: (a, b) => `Math.hypot(${a},${b})`,
   gpu: gpuCall('hypotenuse'),
   grad: [(a, _b, y) => a.div(y), (_a, b, y) => b.div(y)],
@@ -83,6 +87,7 @@ export const hypot: BinaryOp = defineElementwise({
 export const copysign: BinaryOp = defineElementwise({
   name: 'copysign',
   arity: 2,
+  tensors: 'first',
   exact: true,
   js: (a, b) => `copySign(${a},${b})`,
   helpers: { copySign },
@@ -96,6 +101,8 @@ export const heaviside: BinaryOp = defineElementwise({
   name: 'heaviside',
   arity: 2,
   dtype: 'promote',
+  alike: true,
+  tensors: 'all',
   exact: true,
   js: (x, values) => `${x}===0?${values}:${x}>0?1:0`,
   gpu: gpuBody((x, values) => `(isEqual(${x}, 0) > 0.5 ? ${values} : isLess(0, ${x}))`, 'isEqual', 'isLess'),
@@ -105,6 +112,10 @@ export const heaviside: BinaryOp = defineElementwise({
 const lerpOp: ElementwiseOp = defineElementwise({
   name: 'lerp',
   arity: 3,
+  dtype: 'floating',
+  alike: true,
+  tensors: 'all',
+  parameters: 2,
   js: (s, e, w) => `${w}<0.5?${s}+${w}*(${e}-${s}):${e}-(${e}-${s})*(1-${w})`,
   grad: [(_s, _e, w) => one.sub(w), (_s, _e, w) => w, (s, e) => e.sub(s)],
   doc: 's + w (e - s)',
@@ -147,6 +158,7 @@ export const addcmul: AddcOp = withValue({
   arity: 4,
   dtype: 'promote',
   reject: ['bool'],
+  tensors: 'all',
   js: (x, a, b, value) => `${x}+${value}*${a}*${b}`,
   // A double loses the low bits of large products.
   int: (x, a, b, value) => `${x}+Math.imul(Math.imul(${value},${a}),${b})`,
@@ -158,33 +170,41 @@ export const addcmul: AddcOp = withValue({
 /**
  * input + value · tensor1 / tensor2, in one kernel.
  *
+ * @throws DTypeError when tensor1 and tensor2 are both integers
  * @see https://pytorch.org/docs/stable/generated/torch.addcdiv.html
  */
-export const addcdiv: AddcOp = withValue({
-  name: 'addcdiv',
-  arity: 4,
-  js: (x, a, b, value) => `${x}+${value}*${a}/${b}`,
-  grad: [() => one, (_x, _a, b, value) => value.div(b), (_x, a, b, value) => value.neg().mul(a.div(b.mul(b))), (_x, a, b) => a.div(b)],
-  doc: 'x + value * a / b',
-});
+export const addcdiv: AddcOp = withValue(
+  {
+    name: 'addcdiv',
+    arity: 4,
+    tensors: 'all',
+    js: (x, a, b, value) => `${x}+${value}*${a}/${b}`,
+    grad: [() => one, (_x, _a, b, value) => value.div(b), (_x, a, b, value) => value.neg().mul(a.div(b.mul(b))), (_x, a, b) => a.div(b)],
+    doc: 'x + value * a / b',
+  },
+  checkQuotient,
+);
 
-/** An op of three operands and a factor. The factor takes no part in promotion of floating tensors. */
-function withValue(options: Parameters<typeof defineElementwise>[0]): AddcOp {
-  const rule = options.dtype ?? 'float';
-  const { row } = defineElementwise(options);
-  const { name, reject } = options;
+/** An op of three tensors and a factor, which takes no part in promotion. */
+function withValue(options: ElementwiseOptions, check: (a: Operand, b: Operand) => void = () => {}): AddcOp {
+  const typing = { ...options, parameters: 3 };
+  const { row } = defineElementwise(typing);
+  const { name } = options;
   type Factor = { readonly value?: ExprLike } | ExprLike | Tensor | undefined;
   const factor = (given: Factor): ExprLike | Tensor =>
     (typeof given === 'object' && !(given instanceof Expr) && !isTensor(given) ? given.value : given) ?? 1;
   const op = (x: Operand | Expr, a: Operand | Expr, b: Operand | Expr, given?: Factor): Tensor | Expr => {
     const operands = [x, a, b, factor(given)];
-    return operands.some((o) => o instanceof Expr) ? call(row, operands as ExprLike[]) : applyRow(row, rule, operands as Operand[], reject);
+    if (operands.some((o) => o instanceof Expr)) return call(row, operands as ExprLike[]);
+    check(a as Operand, b as Operand);
+    return applyRow(row, typing, operands as Operand[]);
   };
   addMethod(name, function (this: Tensor, a: Operand, b: Operand, given?: Factor) {
     return op(this, a, b, given);
   });
   addMethod(`${name}_`, function (this: Tensor, a: Operand, b: Operand, given?: Factor) {
-    return applyRowInPlace(row, rule, this, [a, b, factor(given) as Operand], reject);
+    check(a, b);
+    return applyRowInPlace(row, typing, this, [a, b, factor(given) as Operand]);
   });
   Object.defineProperty(Expr.prototype, name, {
     configurable: true,
@@ -194,4 +214,13 @@ function withValue(options: Parameters<typeof defineElementwise>[0]): AddcOp {
   });
   Object.defineProperty(op, 'name', { value: name });
   return op as unknown as AddcOp;
+}
+
+/** PyTorch refuses quotients of integers, because they once were rounded. */
+function checkQuotient(a: Operand, b: Operand): void {
+  if (isTensor(a) && isTensor(b) && !isFloating(a.dtype) && !isFloating(b.dtype)) {
+    throw new DTypeError(
+      `addcdiv: the quotient of two integer tensors (${a.dtype} and ${b.dtype}) is not defined; convert one to a floating dtype`,
+    );
+  }
 }

@@ -1,8 +1,11 @@
 import { defineElementwise, type Operand } from '../elementwise.ts';
 import type { Bin, BinaryOp, UnaryOp } from '../elementwise-types.ts';
+import { signBit } from '../scalar/float.ts';
 import { gpuBody, gpuCall } from '../scalar/gpu.ts';
 import type { Shape } from '../shape-types.ts';
+import { addMethod, type Tensor } from '../tensor.ts';
 import type { Ok, Out } from '../typed.ts';
+import { full } from './full.ts';
 
 declare module '../tensor.ts' {
   interface Tensor<S extends Shape = Shape> {
@@ -19,11 +22,11 @@ declare module '../tensor.ts' {
     /** Where greater than or equal to `other`: a bool tensor. @see https://pytorch.org/docs/stable/generated/torch.ge.html */
     ge<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
     /** Where both are non-zero (NaN is non-zero): a bool tensor. @see https://pytorch.org/docs/stable/generated/torch.logical_and.html */
-    logicalAnd<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    logicalAnd<A extends Shape, const T extends Tensor>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
     /** Where either is non-zero: a bool tensor. @see https://pytorch.org/docs/stable/generated/torch.logical_or.html */
-    logicalOr<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    logicalOr<A extends Shape, const T extends Tensor>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
     /** Where exactly one is non-zero: a bool tensor. @see https://pytorch.org/docs/stable/generated/torch.logical_xor.html */
-    logicalXor<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    logicalXor<A extends Shape, const T extends Tensor>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
     /** Where zero: a bool tensor. @see https://pytorch.org/docs/stable/generated/torch.logical_not.html */
     logicalNot<A extends Shape>(this: Tensor<A>): Tensor<A>;
     /** Where NaN: a bool tensor. @see https://pytorch.org/docs/stable/generated/torch.isnan.html */
@@ -32,6 +35,14 @@ declare module '../tensor.ts' {
     isinf<A extends Shape>(this: Tensor<A>): Tensor<A>;
     /** Where neither infinite nor NaN: a bool tensor. @see https://pytorch.org/docs/stable/generated/torch.isfinite.html */
     isfinite<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** Where positive infinity: a bool tensor. @see https://pytorch.org/docs/stable/generated/torch.isposinf.html */
+    isposinf<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** Where negative infinity: a bool tensor. @see https://pytorch.org/docs/stable/generated/torch.isneginf.html */
+    isneginf<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** Everywhere, since no dtype is complex: a bool tensor. @see https://pytorch.org/docs/stable/generated/torch.isreal.html */
+    isreal<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** Where the sign is negative, of -0 too: a bool tensor. NaN counts as positive. @see https://pytorch.org/docs/stable/generated/torch.signbit.html */
+    signbit<A extends Shape>(this: Tensor<A>): Tensor<A>;
   }
 }
 declare module '../expr/node.ts' {
@@ -49,6 +60,9 @@ declare module '../expr/node.ts' {
     isnan(): Expr;
     isinf(): Expr;
     isfinite(): Expr;
+    isposinf(): Expr;
+    isneginf(): Expr;
+    signbit(): Expr;
   }
 }
 
@@ -56,6 +70,7 @@ declare module '../expr/node.ts' {
 export const eq: BinaryOp = defineElementwise({
   name: 'eq',
   arity: 2,
+  tensors: 'first',
   dtype: 'compare',
   exact: true,
   js: (a, b) => `${a}===${b}?1:0`,
@@ -67,6 +82,7 @@ export const eq: BinaryOp = defineElementwise({
 export const ne: BinaryOp = defineElementwise({
   name: 'ne',
   arity: 2,
+  tensors: 'first',
   dtype: 'compare',
   exact: true,
   js: (a, b) => `${a}!==${b}?1:0`,
@@ -78,6 +94,7 @@ export const ne: BinaryOp = defineElementwise({
 export const lt: BinaryOp = defineElementwise({
   name: 'lt',
   arity: 2,
+  tensors: 'first',
   dtype: 'compare',
   exact: true,
   js: (a, b) => `${a}<${b}?1:0`,
@@ -89,6 +106,7 @@ export const lt: BinaryOp = defineElementwise({
 export const le: BinaryOp = defineElementwise({
   name: 'le',
   arity: 2,
+  tensors: 'first',
   dtype: 'compare',
   exact: true,
   js: (a, b) => `${a}<=${b}?1:0`,
@@ -100,6 +118,7 @@ export const le: BinaryOp = defineElementwise({
 export const gt: BinaryOp = defineElementwise({
   name: 'gt',
   arity: 2,
+  tensors: 'first',
   dtype: 'compare',
   exact: true,
   js: (a, b) => `${a}>${b}?1:0`,
@@ -111,6 +130,7 @@ export const gt: BinaryOp = defineElementwise({
 export const ge: BinaryOp = defineElementwise({
   name: 'ge',
   arity: 2,
+  tensors: 'first',
   dtype: 'compare',
   exact: true,
   js: (a, b) => `${a}>=${b}?1:0`,
@@ -122,6 +142,7 @@ export const ge: BinaryOp = defineElementwise({
 export const logicalAnd: BinaryOp = defineElementwise({
   name: 'logicalAnd',
   arity: 2,
+  tensors: 'all',
   dtype: 'compare',
   exact: true,
   js: (a, b) => `${a}!==0&&${b}!==0?1:0`,
@@ -133,6 +154,7 @@ export const logicalAnd: BinaryOp = defineElementwise({
 export const logicalOr: BinaryOp = defineElementwise({
   name: 'logicalOr',
   arity: 2,
+  tensors: 'all',
   dtype: 'compare',
   exact: true,
   js: (a, b) => `${a}!==0||${b}!==0?1:0`,
@@ -144,6 +166,7 @@ export const logicalOr: BinaryOp = defineElementwise({
 export const logicalXor: BinaryOp = defineElementwise({
   name: 'logicalXor',
   arity: 2,
+  tensors: 'all',
   dtype: 'compare',
   exact: true,
   js: (a, b) => `(${a}!==0)!==(${b}!==0)?1:0`,
@@ -189,4 +212,49 @@ export const isfinite: UnaryOp = defineElementwise({
   js: (x) => `${x}-${x}===0?1:0`,
   gpu: gpuBody((x) => `1 - isNan(${x}) - isInf(${x})`, 'isNan', 'isInf'),
   doc: 'whether x is finite',
+}) as UnaryOp;
+
+/** Where positive infinity. */
+export const isposinf: UnaryOp = defineElementwise({
+  name: 'isposinf',
+  dtype: 'compare',
+  exact: true,
+  js: (x) => `${x}===Infinity?1:0`,
+  gpu: gpuBody((x) => `isInf(${x}) * isLess(0, ${x})`, 'isInf', 'isLess'),
+  doc: 'whether x is +infinity',
+}) as UnaryOp;
+
+/** Where negative infinity. */
+export const isneginf: UnaryOp = defineElementwise({
+  name: 'isneginf',
+  dtype: 'compare',
+  exact: true,
+  js: (x) => `${x}===-Infinity?1:0`,
+  gpu: gpuBody((x) => `isInf(${x}) * isLess(${x}, 0)`, 'isInf', 'isLess'),
+  doc: 'whether x is -infinity',
+}) as UnaryOp;
+
+/**
+ * Everywhere: no dtype is complex.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.isreal.html
+ */
+export function isreal<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  return full(x.shape, true, { dtype: 'bool', device: x.device }) as unknown as Tensor<S>;
+}
+
+addMethod('isreal', function (this: Tensor) {
+  return isreal(this);
+});
+
+/** Where the sign is negative, of -0 too. JavaScript cannot see the sign of NaN, which counts as positive. */
+export const signbit: UnaryOp = defineElementwise({
+  name: 'signbit',
+  dtype: 'compare',
+  exact: true,
+  js: (x) => `signBit(${x})`,
+  int: (x) => `${x}<0?1:0`,
+  helpers: { signBit },
+  gpu: gpuBody((x) => `isLess(withSignOf(1, ${x}), 0)`, 'withSignOf', 'isLess'),
+  doc: 'whether the sign of x is negative',
 }) as UnaryOp;

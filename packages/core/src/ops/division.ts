@@ -1,5 +1,12 @@
 import { isFloating, type Scalar, scalarValue } from '../dtype.ts';
-import { applyRowInPlace, defineElementwise, type ElementwiseOp, elementwiseTypes, type Operand } from '../elementwise.ts';
+import {
+  applyRowInPlace,
+  defineElementwise,
+  type ElementwiseOp,
+  type ElementwiseOptions,
+  elementwiseTypes,
+  type Operand,
+} from '../elementwise.ts';
 import type { Bin, BinaryOp } from '../elementwise-types.ts';
 import { ValueError } from '../errors.ts';
 import { call, constant, Expr, type ExprLike } from '../expr/node.ts';
@@ -97,6 +104,7 @@ export const remainder: BinaryOp = rounded({
 /** Remainder with the sign of the dividend, as C's fmod. Not defined for bool. */
 export const fmod: BinaryOp = rounded({
   name: 'fmod',
+  tensors: 'first',
   js: (a, b) => `${a}%${b}`,
   int: (a, b) => `truncModInt(${a},${b})`,
   helpers: { truncModInt },
@@ -106,12 +114,12 @@ export const fmod: BinaryOp = rounded({
 });
 
 /** Defines a division whose integers stay integers and refuse a zero divisor. */
-function rounded(options: Omit<Parameters<typeof defineElementwise>[0], 'arity' | 'dtype' | 'reject'>): BinaryOp {
+function rounded(options: Omit<ElementwiseOptions, 'arity' | 'dtype' | 'reject'>): BinaryOp {
   const { name } = options;
-  const reject = ['bool'] as const;
-  const raw = defineElementwise({ ...options, arity: 2, dtype: 'promote', reject });
+  const typing = { ...options, arity: 2, dtype: 'promote', reject: ['bool'] } as const;
+  const raw = defineElementwise(typing);
   const check = (operands: readonly Operand[]): void => {
-    const integral = !isFloating(elementwiseTypes(name, 'promote', operands, reject).output);
+    const integral = !isFloating(elementwiseTypes(name, typing, operands).output);
     const [, b] = operands;
     if (integral && !isTensor(b) && scalarValue(b!) === 0) throw new ValueError(`${name}: integer division by zero`);
   };
@@ -126,7 +134,7 @@ function rounded(options: Omit<Parameters<typeof defineElementwise>[0], 'arity' 
   });
   addMethod(`${name}_`, function (this: Tensor, other: Operand) {
     check([this, other]);
-    return applyRowInPlace(raw.row, 'promote', this, [other], reject);
+    return applyRowInPlace(raw.row, typing, this, [other]);
   });
   return op;
 }
@@ -169,7 +177,7 @@ addMethod('div', function (this: Tensor, other: Operand, options?: DivOptions) {
 });
 addMethod('div_', function (this: Tensor, other: Operand, options?: DivOptions) {
   const op = dividing(options);
-  if (op === trueDivide) return applyRowInPlace(trueDivide.row, 'float', this, [other]);
+  if (op === trueDivide) return applyRowInPlace(trueDivide.row, { dtype: 'float' }, this, [other]);
   const method = `${op.opName}_` as 'floorDivide_';
   return this[method](other);
 });

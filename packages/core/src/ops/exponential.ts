@@ -38,13 +38,13 @@ declare module '../tensor.ts' {
     /** In-place {@link Tensor.log1p}. */
     log1p_<A extends Shape>(this: Tensor<A>): Tensor<A>;
     /** ln(e^this + e^other) without overflow. @see https://pytorch.org/docs/stable/generated/torch.logaddexp.html */
-    logaddexp<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    logaddexp<A extends Shape, const T extends Tensor>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
     /** In-place {@link Tensor.logaddexp}. */
-    logaddexp_<A extends Shape>(this: Tensor<A>, other: Operand): Tensor<A>;
+    logaddexp_<A extends Shape>(this: Tensor<A>, other: Tensor): Tensor<A>;
     /** log2(2^this + 2^other) without overflow. @see https://pytorch.org/docs/stable/generated/torch.logaddexp2.html */
-    logaddexp2<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    logaddexp2<A extends Shape, const T extends Tensor>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
     /** In-place {@link Tensor.logaddexp2}. */
-    logaddexp2_<A extends Shape>(this: Tensor<A>, other: Operand): Tensor<A>;
+    logaddexp2_<A extends Shape>(this: Tensor<A>, other: Tensor): Tensor<A>;
     /** this·ln(other), 0 where this tensor is 0. @see https://pytorch.org/docs/stable/special.html#torch.special.xlogy */
     xlogy<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
     /** In-place {@link Tensor.xlogy}. */
@@ -140,6 +140,8 @@ export const log1p: UnaryOp = defineElementwise({
 export const logaddexp: BinaryOp = defineElementwise({
   name: 'logaddexp',
   arity: 2,
+  dtype: 'floating',
+  tensors: 'all',
   js: (a, b) => `logAddExp(${a},${b})`,
   helpers: { logAddExp },
   gpu: gpuCall('logSumOfTwo'),
@@ -151,6 +153,8 @@ export const logaddexp: BinaryOp = defineElementwise({
 export const logaddexp2: BinaryOp = defineElementwise({
   name: 'logaddexp2',
   arity: 2,
+  dtype: 'floating',
+  tensors: 'all',
   js: (a, b) => `logAddExp2(${a},${b})`,
   helpers: { logAddExp2 },
   gpu: gpuBody((a, b) => `1.4426950408889634 * logSumOfTwo(0.6931471805599453 * ${a}, 0.6931471805599453 * ${b})`, 'logSumOfTwo'),

@@ -1,25 +1,25 @@
 import type { Scalar } from '../dtype.ts';
-import { applyRow, applyRowInPlace, defineElementwise, type ElementwiseOp, type Operand } from '../elementwise.ts';
+import { applyRow, applyRowInPlace, defineElementwise, type ElementwiseOp, type Operand, type Typing } from '../elementwise.ts';
 import type { Bin, BinaryOp, Tri } from '../elementwise-types.ts';
 import { ValueError } from '../errors.ts';
 import { call, Expr, type ExprLike } from '../expr/node.ts';
 import { atLeast, atMost, fmaxOf, fminOf } from '../scalar/float.ts';
 import { gpuBody, gpuCall } from '../scalar/gpu.ts';
 import type { Shape } from '../shape-types.ts';
-import { addMethod, type Tensor } from '../tensor.ts';
+import { addMethod, isTensor, type Tensor } from '../tensor.ts';
 import type { Ok, Out } from '../typed.ts';
 import { where } from './where.ts';
 
 declare module '../tensor.ts' {
   interface Tensor<S extends Shape = Shape> {
     /** The larger operand; NaN if either is; equal ones share the gradient. @see https://pytorch.org/docs/stable/generated/torch.maximum.html */
-    maximum<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    maximum<A extends Shape, const T extends Tensor>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
     /** The smaller operand; NaN if either is; equal ones share the gradient. @see https://pytorch.org/docs/stable/generated/torch.minimum.html */
-    minimum<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    minimum<A extends Shape, const T extends Tensor>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
     /** The larger operand; a number beside a NaN wins; of equal ones the first takes the gradient. @see https://pytorch.org/docs/stable/generated/torch.fmax.html */
-    fmax<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    fmax<A extends Shape, const T extends Tensor>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
     /** The smaller operand; a number beside a NaN wins; of equal ones the first takes the gradient. @see https://pytorch.org/docs/stable/generated/torch.fmin.html */
-    fmin<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    fmin<A extends Shape, const T extends Tensor>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
     /**
      * Values limited to [min, max]; `max` wins where it is below `min`. On the bounds the derivative is 1.
      *
@@ -66,6 +66,7 @@ export type Bound = Operand | null | undefined;
 export const maximum: BinaryOp = defineElementwise({
   name: 'maximum',
   arity: 2,
+  tensors: 'all',
   dtype: 'promote',
   noInPlace: true,
   exact: true,
@@ -79,6 +80,7 @@ export const maximum: BinaryOp = defineElementwise({
 export const minimum: BinaryOp = defineElementwise({
   name: 'minimum',
   arity: 2,
+  tensors: 'all',
   dtype: 'promote',
   noInPlace: true,
   exact: true,
@@ -92,6 +94,7 @@ export const minimum: BinaryOp = defineElementwise({
 export const fmax: BinaryOp = defineElementwise({
   name: 'fmax',
   arity: 2,
+  tensors: 'all',
   dtype: 'promote',
   noInPlace: true,
   exact: true,
@@ -106,6 +109,7 @@ export const fmax: BinaryOp = defineElementwise({
 export const fmin: BinaryOp = defineElementwise({
   name: 'fmin',
   arity: 2,
+  tensors: 'all',
   dtype: 'promote',
   noInPlace: true,
   exact: true,
@@ -116,35 +120,36 @@ export const fmin: BinaryOp = defineElementwise({
   doc: 'the smaller of a and b, ignoring NaN',
 }) as BinaryOp;
 
-/** Values below `min` replaced by it. */
-export const clampMin: BinaryOp = defineElementwise({
+const lower: ElementwiseOp = defineElementwise({
   name: 'clampMin',
   arity: 2,
   dtype: 'promote',
+  tensors: 'first',
   exact: true,
   js: (x, min) => `atLeast(${x},${min})`,
   helpers: { atLeast },
   gpu: gpuCall('larger'),
   grad: [(x, min) => where(x.ge(min), 1, 0), (x, min) => where(x.lt(min), 1, 0)],
   doc: 'the larger of x and min',
-}) as BinaryOp;
+});
 
-/** Values above `max` replaced by it. */
-export const clampMax: BinaryOp = defineElementwise({
+const upper: ElementwiseOp = defineElementwise({
   name: 'clampMax',
   arity: 2,
   dtype: 'promote',
+  tensors: 'first',
   exact: true,
   js: (x, max) => `atMost(${x},${max})`,
   helpers: { atMost },
   gpu: gpuCall('smaller'),
   grad: [(x, max) => where(x.le(max), 1, 0), (x, max) => where(x.gt(max), 1, 0)],
   doc: 'the smaller of x and max',
-}) as BinaryOp;
+});
 
 const clampBoth: ElementwiseOp = defineElementwise({
   name: 'clamp',
   arity: 3,
+  tensors: 'first',
   dtype: 'promote',
   exact: true,
   js: (x, min, max) => `atMost(atLeast(${x},${min}),${max})`,
@@ -161,8 +166,14 @@ const clampBoth: ElementwiseOp = defineElementwise({
 /** The row and operands for the bounds that are given. */
 function bounded<T>(x: T, min: T | null | undefined, max: T | null | undefined): { op: ElementwiseOp; operands: [T, ...T[]] } {
   if (min == null && max == null) throw new ValueError('clamp: at least one of min and max must be given');
-  if (max == null) return { op: clampMin, operands: [x, min!] };
-  return min == null ? { op: clampMax, operands: [x, max] } : { op: clampBoth, operands: [x, min, max] };
+  if (max == null) return { op: lower, operands: [x, min!] };
+  return min == null ? { op: upper, operands: [x, max] } : { op: clampBoth, operands: [x, min, max] };
+}
+
+/** PyTorch limits bools by one tensor, but neither by numbers nor by two tensors. */
+function clampTyping(operands: readonly Operand[]): Typing {
+  const limited = operands.length === 2 && isTensor(operands[1]!);
+  return { dtype: 'promote', tensors: 'first', ...(limited ? {} : { reject: ['bool'] }) };
 }
 
 /** Limits values to a range. */
@@ -196,7 +207,7 @@ export const clamp: ClampOp = ((x: Tensor | Expr, min?: Bound | Expr, max?: Boun
     return call(op.row, operands);
   }
   const { op, operands } = bounded<Operand>(x, min as Bound, max as Bound);
-  return applyRow(op.row, 'promote', operands);
+  return applyRow(op.row, clampTyping(operands), operands);
 }) as ClampOp;
 
 addMethod('clamp', function (this: Tensor, min?: Bound, max?: Bound) {
@@ -204,7 +215,7 @@ addMethod('clamp', function (this: Tensor, min?: Bound, max?: Bound) {
 });
 addMethod('clamp_', function (this: Tensor, min?: Bound, max?: Bound) {
   const { op, operands } = bounded<Operand>(this, min, max);
-  return applyRowInPlace(op.row, 'promote', this, operands.slice(1));
+  return applyRowInPlace(op.row, clampTyping(operands), this, operands.slice(1));
 });
 Object.defineProperty(Expr.prototype, 'clamp', {
   configurable: true,
@@ -212,3 +223,33 @@ Object.defineProperty(Expr.prototype, 'clamp', {
     return clamp(this, min, max);
   },
 });
+
+/** {@link clamp} with one bound. */
+function oneBound(row: ElementwiseOp, name: string): BinaryOp {
+  const op = ((x: Tensor | Expr, bound: Operand | ExprLike): Tensor | Expr => {
+    if (x instanceof Expr || bound instanceof Expr) return call(row.row, [x as ExprLike, bound as ExprLike]);
+    return applyRow(row.row, clampTyping([x, bound]), [x, bound]);
+  }) as unknown as BinaryOp;
+  Object.defineProperties(op, { row: { value: row.row }, opName: { value: name }, name: { value: name } });
+  addMethod(name, function (this: Tensor, bound: Operand) {
+    return op(this, bound as number);
+  });
+  addMethod(`${name}_`, function (this: Tensor, bound: Operand) {
+    return applyRowInPlace(row.row, clampTyping([this, bound]), this, [bound]);
+  });
+  return op;
+}
+
+/**
+ * Values below `min` replaced by it.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.clamp.html
+ */
+export const clampMin: BinaryOp = oneBound(lower, 'clampMin');
+
+/**
+ * Values above `max` replaced by it.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.clamp.html
+ */
+export const clampMax: BinaryOp = oneBound(upper, 'clampMax');

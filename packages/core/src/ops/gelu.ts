@@ -31,6 +31,7 @@ const density = 1 / Math.sqrt(2 * Math.PI);
 // Through erfc, so that the left tail keeps its relative accuracy.
 const exact: ElementwiseOp = defineElementwise({
   name: 'gelu',
+  dtype: 'floating',
   js: (x) => `0.5*${x}*erfcOf(-${x}*${Math.SQRT1_2})`,
   helpers: { erfcOf },
   gpu: gpuBody((x) => `0.5 * ${x} * complementaryError(-${Math.SQRT1_2} * ${x})`, 'complementaryError'),
@@ -49,6 +50,7 @@ const cubic = 0.044715;
 
 const approximation: ElementwiseOp = defineElementwise({
   name: 'geluTanh',
+  dtype: 'floating',
   noInPlace: true,
   js: (x) => `0.5*${x}*(1+Math.tanh(${slope}*(${x}+${cubic}*${x}*${x}*${x})))`,
   gpu: gpuBody((x) => `0.5 * ${x} * (1 + hyperbolicTangent(${slope} * (${x} + ${cubic} * ${x} * ${x} * ${x})))`, 'hyperbolicTangent'),
@@ -94,14 +96,14 @@ function variant(options: GeluOptions = {}): ElementwiseOp {
  */
 export const gelu: GeluOp = ((x: Tensor | Expr, options?: GeluOptions): Tensor | Expr => {
   const { row } = variant(options);
-  return x instanceof Expr ? call(row, [x]) : applyRow(row, 'float', [x]);
+  return x instanceof Expr ? call(row, [x]) : applyRow(row, { dtype: 'floating' }, [x]);
 }) as GeluOp;
 
 addMethod('gelu', function (this: Tensor, options?: GeluOptions) {
   return gelu(this, options);
 });
 addMethod('gelu_', function (this: Tensor, options?: GeluOptions) {
-  return applyRowInPlace(variant(options).row, 'float', this, []);
+  return applyRowInPlace(variant(options).row, { dtype: 'floating' }, this, []);
 });
 Object.defineProperty(Expr.prototype, 'gelu', {
   configurable: true,

@@ -1,7 +1,10 @@
+import { linalgProductSamples } from '../linalg/products.samples.ts';
 import type { ElementwiseSamples, OpSamples } from '../op.samples.ts';
 import { activationSamples } from './activation.samples.ts';
+import { addmmSamples } from './addmm.samples.ts';
 import { aliasesSamples } from './aliases.samples.ts';
 import { arithmeticElementwiseSamples, arithmeticSamples } from './arithmetic.samples.ts';
+import { attentionSamples } from './attention.samples.ts';
 import { besselElementwiseSamples, besselSamples } from './bessel.samples.ts';
 import { bitwiseElementwiseSamples, bitwiseSamples } from './bitwise.samples.ts';
 import { closenessSamples } from './closeness.samples.ts';
@@ -13,8 +16,10 @@ import { crossEntropySamples } from './cross-entropy.samples.ts';
 import { ctcSamples } from './ctc.samples.ts';
 import { cumulativeSamples } from './cumulative.samples.ts';
 import { diagonalSamples } from './diagonal.samples.ts';
+import { distanceSamples } from './distance.samples.ts';
 import { divisionElementwiseSamples, divisionSamples } from './division.samples.ts';
 import { divisorsElementwiseSamples, divisorsSamples } from './divisors.samples.ts';
+import { einsumSamples } from './einsum.samples.ts';
 import { embeddingSamples } from './embedding.samples.ts';
 import { embeddingLossSamples } from './embedding-loss.samples.ts';
 import { exponentialSamples } from './exponential.samples.ts';
@@ -42,12 +47,14 @@ import { lossSamples } from './loss.samples.ts';
 import { marginLossSamples } from './margin-loss.samples.ts';
 import { maskedScatterSamples } from './masked-scatter.samples.ts';
 import { matmulSamples } from './matmul.samples.ts';
+import { matrixExpSamples } from './matrix-exp.samples.ts';
 import { momentSamples } from './moments.samples.ts';
 import { nonzeroSamples } from './nonzero.samples.ts';
 import { normSamples } from './norm.samples.ts';
 import { normalElementwiseSamples, normalSamples } from './normal.samples.ts';
 import { normalizationSamples } from './normalization.samples.ts';
 import { oneHotSamples } from './one-hot.samples.ts';
+import { outerSamples } from './outer.samples.ts';
 import { padSamples } from './pad.samples.ts';
 import { pixelShuffleSamples } from './pixel-shuffle.samples.ts';
 import { poolSamples } from './pool.samples.ts';
@@ -64,6 +71,7 @@ import { softmaxSamples } from './softmax.samples.ts';
 import { specialElementwiseSamples, specialSamples } from './special.samples.ts';
 import { splitSamples } from './split.samples.ts';
 import { sumSamples } from './sum.samples.ts';
+import { tensordotSamples } from './tensordot.samples.ts';
 import { triangularSamples } from './triangular.samples.ts';
 import { trigonometricSamples } from './trigonometric.samples.ts';
 import { viewSamples } from './view.samples.ts';
@@ -71,6 +79,14 @@ import { whereElementwiseSamples, whereSamples } from './where.samples.ts';
 
 /** The samples of every op, family by family. */
 export const opSamples: readonly OpSamples[] = [
+  ...linalgProductSamples,
+  ...tensordotSamples,
+  ...outerSamples,
+  ...matrixExpSamples,
+  ...einsumSamples,
+  ...distanceSamples,
+  ...attentionSamples,
+  ...addmmSamples,
   ...aliasesSamples,
   ...arithmeticSamples,
   ...besselSamples,

@@ -44,6 +44,9 @@ declare module '../expr/node.ts' {
 
 const one = constant(1);
 
+/** Numeric parameters follow the tensor. */
+const floats = { dtype: 'float', parameters: 1 } as const;
+
 const inside = (x: Expr): Expr => x.ge(0).logicalAnd(x.le(1));
 
 // A function of its own: beyond [0, 1] PyTorch's first derivative is NaN and its second 0.
@@ -103,7 +106,7 @@ export interface LogitOp {
 export const logit: LogitOp = ((x: Tensor | Expr, options: { readonly eps?: ExprLike | null } = {}): Tensor | Expr => {
   const eps = options.eps ?? null;
   if (x instanceof Expr) return eps === null ? call(plain.row, [x]) : call(limited.row, [x, eps]);
-  return eps === null ? applyRow(plain.row, 'float', [x]) : applyRow(limited.row, 'float', [x, eps as number]);
+  return eps === null ? applyRow(plain.row, floats, [x]) : applyRow(limited.row, floats, [x, eps as number]);
 }) as LogitOp;
 
 addMethod('logit', function (this: Tensor, options?: LogitOptions) {
@@ -111,7 +114,7 @@ addMethod('logit', function (this: Tensor, options?: LogitOptions) {
 });
 addMethod('logit_', function (this: Tensor, options?: LogitOptions) {
   const eps = options?.eps ?? null;
-  return eps === null ? applyRowInPlace(plain.row, 'float', this, []) : applyRowInPlace(limited.row, 'float', this, [eps]);
+  return eps === null ? applyRowInPlace(plain.row, floats, this, []) : applyRowInPlace(limited.row, floats, this, [eps]);
 });
 Object.defineProperty(Expr.prototype, 'logit', {
   configurable: true,
@@ -144,12 +147,12 @@ function replacements(x: Tensor, { nan, posinf, neginf }: NanToNumOptions = {}):
  * @see https://pytorch.org/docs/stable/generated/torch.nan_to_num.html
  */
 export function nanToNum<S extends Shape>(x: Tensor<S>, options?: NanToNumOptions): Tensor<S> {
-  return isFloating(x.dtype) ? (applyRow(replace.row, 'float', [x, ...replacements(x, options)]) as unknown as Tensor<S>) : x.clone();
+  return isFloating(x.dtype) ? (applyRow(replace.row, floats, [x, ...replacements(x, options)]) as unknown as Tensor<S>) : x.clone();
 }
 
 addMethod('nanToNum', function (this: Tensor, options?: NanToNumOptions) {
   return nanToNum(this, options);
 });
 addMethod('nanToNum_', function (this: Tensor, options?: NanToNumOptions) {
-  return isFloating(this.dtype) ? applyRowInPlace(replace.row, 'float', this, replacements(this, options)) : this;
+  return isFloating(this.dtype) ? applyRowInPlace(replace.row, floats, this, replacements(this, options)) : this;
 });

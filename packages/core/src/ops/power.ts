@@ -36,11 +36,12 @@ const integers = {
   only: { int32: (a: string, b: string): string => `powInt32(${a},${b})`, uint8: (a: string, b: string): string => `powInt32(${a},${b})` },
 };
 
+const powTyping = { dtype: 'promote', reject: ['bool'] } as const;
+
 const rowOp: ElementwiseOp = defineElementwise({
   name: 'pow',
   arity: 2,
-  dtype: 'promote',
-  reject: ['bool'],
+  ...powTyping,
   js: (a, b) => `powC(${a},${b})`,
   ...integers,
   helpers: { powC, powInt, powInt32 },
@@ -126,7 +127,7 @@ function powScalarGrad(x: Expr, p: Expr): Expr {
 /** Refuses powers that are no integers. */
 function checkExponent(base: Operand, exponent: Scalar): void {
   const p = scalarValue(exponent);
-  if (p < 0 && !isFloating(elementwiseTypes('pow', 'promote', [base, exponent]).output)) {
+  if (p < 0 && !isFloating(elementwiseTypes('pow', powTyping, [base, exponent]).output)) {
     throw new ValueError(`pow: an integer tensor to the negative integer power ${p}; convert it to a floating dtype first`);
   }
 }
@@ -156,7 +157,7 @@ export const pow: PowOp = ((base: Operand | Expr, exponent: Operand | Expr): Ten
   }
   if (isTensor(exponent)) return rowOp(base, exponent);
   checkExponent(base, exponent);
-  return applyRow(powScalar, 'promote', [base, exponent], ['bool']);
+  return applyRow(powScalar, powTyping, [base, exponent]);
 }) as PowOp;
 
 addMethod('pow', function (this: Tensor, exponent: Operand) {
@@ -164,7 +165,7 @@ addMethod('pow', function (this: Tensor, exponent: Operand) {
 });
 addMethod('pow_', function (this: Tensor, exponent: Operand) {
   if (!isTensor(exponent)) checkExponent(this, exponent);
-  return applyRowInPlace(isTensor(exponent) ? rowOp.row : powScalar, 'promote', this, [exponent], ['bool']);
+  return applyRowInPlace(isTensor(exponent) ? rowOp.row : powScalar, powTyping, this, [exponent]);
 });
 Object.defineProperty(Expr.prototype, 'pow', {
   configurable: true,

@@ -75,6 +75,7 @@ export const trunc: UnaryOp = defineElementwise({
 /** The fraction of x, with its sign. */
 export const frac: UnaryOp = defineElementwise({
   name: 'frac',
+  dtype: 'floating',
   js: (x) => `${x}-Math.trunc(${x})`,
   gpu: gpuBody((x) => `${x} - truncated(${x})`, 'truncated'),
   grad: [() => constant(1)],
@@ -117,6 +118,6 @@ addMethod('round', function (this: Tensor, options?: RoundOptions) {
   return round(this, options);
 });
 addMethod('round_', function (this: Tensor, options?: RoundOptions) {
-  if ((options?.decimals ?? 0) === 0) return applyRowInPlace(nearest.row, 'promote', this, [], ['bool']);
+  if ((options?.decimals ?? 0) === 0) return applyRowInPlace(nearest.row, whole, this, []);
   return inPlace('round_', this, () => round(this, options));
 });

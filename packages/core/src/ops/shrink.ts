@@ -52,6 +52,7 @@ const one = constant(1);
 /** x / (1 + |x|). */
 export const softsign: UnaryOp = defineElementwise({
   name: 'softsign',
+  refuse: ['bool'],
   js: (x) => `${x}/(1+Math.abs(${x}))`,
   grad: [
     (x, y) => {
@@ -65,6 +66,7 @@ export const softsign: UnaryOp = defineElementwise({
 /** x - tanh(x). */
 export const tanhshrink: UnaryOp = defineElementwise({
   name: 'tanhshrink',
+  refuse: ['bool'],
   js: (x) => `${x}-Math.tanh(${x})`,
   gpu: gpuBody((x) => `${x} - hyperbolicTangent(${x})`, 'hyperbolicTangent'),
   grad: [(x) => x.tanh().square()],
@@ -79,6 +81,7 @@ export const tanhshrink: UnaryOp = defineElementwise({
 export const softshrink: ParametricOp<ShrinkOptions> = defineParametric<ShrinkOptions>(
   {
     name: 'softshrink',
+    dtype: 'floating',
     js: (x, l) => `${x}>${l}?${x}-${l}:${x}<-${l}?${x}+${l}:0`,
     grad: [(x, l) => where(x.gt(l).logicalOr(x.lt(l.neg())), 1, 0), (x, l) => where(x.gt(l), -1, where(x.lt(l.neg()), 1, 0))],
     doc: 'x moved towards 0 by lambda',
@@ -94,6 +97,7 @@ export const softshrink: ParametricOp<ShrinkOptions> = defineParametric<ShrinkOp
 export const hardshrink: ParametricOp<ShrinkOptions> = defineParametric<ShrinkOptions>(
   {
     name: 'hardshrink',
+    dtype: 'floating',
     exact: true,
     js: (x, l) => `${x}>=-${l}&&${x}<=${l}?0:${x}`,
     grad: [(x, l) => where(x.gt(l).logicalOr(x.lt(l.neg())), 1, 0), () => constant(0)],
@@ -105,6 +109,8 @@ export const hardshrink: ParametricOp<ShrinkOptions> = defineParametric<ShrinkOp
 const thresholdOp: ElementwiseOp = defineElementwise({
   name: 'threshold',
   arity: 3,
+  tensors: 'first',
+  parameters: 1,
   dtype: 'promote',
   reject: ['bool'],
   exact: true,

@@ -151,7 +151,7 @@ export interface PolygammaOp {
  */
 export const polygamma: PolygammaOp = ((n: number, x: Tensor | Expr): Tensor | Expr => {
   if (!Number.isInteger(n) || n < 0) throw new ValueError(`polygamma: the order must be an integer of at least 0, got ${n}`);
-  return x instanceof Expr ? call(polygammaRow, [n, x]) : applyRow(polygammaRow, 'float', [n, x]);
+  return x instanceof Expr ? call(polygammaRow, [n, x]) : applyRow(polygammaRow, { dtype: 'float' }, [n, x]);
 }) as PolygammaOp;
 
 addMethod('polygamma', function (this: Tensor, n: number) {

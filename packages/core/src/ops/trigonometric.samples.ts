@@ -20,4 +20,7 @@ export const trigonometricSamples: readonly ElementwiseSamples[] = [
   { op: 'asinh', domain: [[-2, 2]] },
   { op: 'acosh', domain: [[1.5, 4]] },
   { op: 'atanh', domain: [[-0.7, 0.7]] },
+  { op: 'deg2rad', domain: [[-90, 90]] },
+  { op: 'rad2deg', domain: [[-2, 2]] },
+  { op: 'angle', domain: [[-2, 2]], avoid: [[0]] },
 ];

@@ -1,4 +1,4 @@
-import { defineElementwise, type Operand } from '../elementwise.ts';
+import { defineElementwise } from '../elementwise.ts';
 import type { Bin, BinaryOp, UnaryOp } from '../elementwise-types.ts';
 import { constant } from '../expr/node.ts';
 import { gpuBody, gpuCall } from '../scalar/gpu.ts';
@@ -55,10 +55,20 @@ declare module '../tensor.ts' {
     atanh<A extends Shape>(this: Tensor<A>): Tensor<A>;
     /** In-place {@link Tensor.atanh}. */
     atanh_<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** Degrees in radians. @see https://pytorch.org/docs/stable/generated/torch.deg2rad.html */
+    deg2rad<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** In-place {@link Tensor.deg2rad}. */
+    deg2rad_<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** Radians in degrees. @see https://pytorch.org/docs/stable/generated/torch.rad2deg.html */
+    rad2deg<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** In-place {@link Tensor.rad2deg}. */
+    rad2deg_<A extends Shape>(this: Tensor<A>): Tensor<A>;
+    /** The angle of a real number as a complex one: 0, π where negative, NaN for NaN. @see https://pytorch.org/docs/stable/generated/torch.angle.html */
+    angle<A extends Shape>(this: Tensor<A>): Tensor<A>;
     /** The angle of the point (other, this), in (-π, π]. @see https://pytorch.org/docs/stable/generated/torch.atan2.html */
-    atan2<A extends Shape, const T extends Operand>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
+    atan2<A extends Shape, const T extends Tensor>(this: Tensor<A>, other: Ok<Bin<A, T>, T>): Out<Bin<A, T>>;
     /** In-place {@link Tensor.atan2}. */
-    atan2_<A extends Shape>(this: Tensor<A>, other: Operand): Tensor<A>;
+    atan2_<A extends Shape>(this: Tensor<A>, other: Tensor): Tensor<A>;
   }
 }
 declare module '../expr/node.ts' {
@@ -76,6 +86,9 @@ declare module '../expr/node.ts' {
     acosh(): Expr;
     atanh(): Expr;
     atan2(other: ExprLike): Expr;
+    deg2rad(): Expr;
+    rad2deg(): Expr;
+    angle(): Expr;
   }
 }
 
@@ -193,8 +206,35 @@ export const atanh: UnaryOp = defineElementwise({
 export const atan2: BinaryOp = defineElementwise({
   name: 'atan2',
   arity: 2,
+  tensors: 'all',
   js: (a, b) => `Math.atan2(${a},${b})`,
   gpu: gpuCall('angle'),
   grad: [(a, b) => b.div(a.square().add(b.square())), (a, b) => a.neg().div(a.square().add(b.square()))],
   doc: 'the angle of the point (b, a)',
 }) as BinaryOp;
+
+/** Degrees in radians. */
+export const deg2rad: UnaryOp = defineElementwise({
+  name: 'deg2rad',
+  js: (x) => `${x}*${Math.PI / 180}`,
+  grad: [() => constant(Math.PI / 180)],
+  doc: 'x π / 180',
+}) as UnaryOp;
+
+/** Radians in degrees. */
+export const rad2deg: UnaryOp = defineElementwise({
+  name: 'rad2deg',
+  js: (x) => `${x}*${180 / Math.PI}`,
+  grad: [() => constant(180 / Math.PI)],
+  doc: '180 x / π',
+}) as UnaryOp;
+
+/** The angle of a real number as a complex one: 0, π where it is negative, NaN for NaN. Its derivative is 0. */
+export const angle: UnaryOp = defineElementwise({
+  name: 'angle',
+  noInPlace: true,
+  js: (x) => `${x}<0?Math.PI:${x}!==${x}?${x}:0`,
+  gpu: gpuBody((x) => `(isNan(${x}) > 0.5 ? ${x} : 3.1415927 * isLess(${x}, 0))`, 'isNan', 'isLess'),
+  grad: [() => constant(0)],
+  doc: 'the angle of x as a complex number',
+}) as UnaryOp;

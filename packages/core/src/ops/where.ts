@@ -61,7 +61,7 @@ export interface WhereOp {
  *
  * The condition alone gives where it is not zero: one 1-d index tensor per dimension, as `nonzero` with `asTuple`.
  *
- * @param condition a bool tensor
+ * @param condition a bool tensor (uint8 counts as bool)
  * @param a a tensor or a number
  * @param b a tensor or a number
  * @throws DTypeError when the condition is not bool; DeviceError for the condition alone on a device that cannot be read at once
@@ -83,11 +83,11 @@ export const where: WhereOp = ((condition: Tensor | ExprLike, a?: Operand | Expr
 }) as WhereOp;
 
 function choose(condition: Tensor | Scalar, a: Operand, b: Operand): Tensor {
-  if (isTensor(condition) ? condition.dtype !== 'bool' : typeof condition !== 'boolean') {
+  if (isTensor(condition) ? condition.dtype !== 'bool' && condition.dtype !== 'uint8' : typeof condition !== 'boolean') {
     const given = isTensor(condition) ? `a ${condition.dtype} tensor` : `${typeof condition}`;
     throw new DTypeError(`where: the condition must be bool, got ${given}; compare it, as in x.ne(0)`);
   }
-  return applyRow(rowOp.row, 'select', [condition, a, b]);
+  return applyRow(rowOp.row, { dtype: 'select' }, [condition, a, b]);
 }
 
 addMethod('where', function (this: Tensor, condition: Tensor, other: Operand) {

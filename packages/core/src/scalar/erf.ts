@@ -38,10 +38,14 @@ function expMinusSquare(x: number): number {
 
 /** erfc(x) for x > 0.46875. */
 function tail(x: number): number {
-  if (x > 28) return 0;
-  if (x <= 4) return expMinusSquare(x) * rational(middleTop, middleBottom, x);
+  return x > 28 ? 0 : expMinusSquare(x) * scaledTail(x);
+}
+
+/** e^(x²) erfc(x) for x > 0.46875. */
+function scaledTail(x: number): number {
+  if (x <= 4) return rational(middleTop, middleBottom, x);
   const r = 1 / (x * x);
-  return (expMinusSquare(x) / x) * (1 / rootOfPi - r * rational(largeTop, largeBottom, r));
+  return (1 / rootOfPi - r * rational(largeTop, largeBottom, r)) / x;
 }
 
 /** The error function 2/√π ∫₀ˣ e^(-t²) dt. */
@@ -76,11 +80,8 @@ function estimate(a: number, rest: number): number {
   return x;
 }
 
-/** The inverse of erf: an estimate improved by Halley's method on erf, or on erfc where erf is flat. */
-export function erfinvOf(y: number): number {
-  const a = Math.abs(y);
-  if (!(a < 1)) return a === 1 ? y * Infinity : NaN;
-  const rest = 1 - a;
+/** The x >= 0 with erf(x) = a and erfc(x) = rest: an estimate improved by Halley's method on erf, or on erfc where erf is flat. */
+function inverse(a: number, rest: number): number {
   let x = estimate(a, rest);
   for (let i = 0; i < 3; i++) {
     const slope = (2 / rootOfPi) * expMinusSquare(x);
@@ -88,5 +89,53 @@ export function erfinvOf(y: number): number {
     const step = error / slope;
     x -= step / (1 + x * step);
   }
+  return x;
+}
+
+/** The inverse of erf. */
+export function erfinvOf(y: number): number {
+  const a = Math.abs(y);
+  if (!(a < 1)) return a === 1 ? y * Infinity : NaN;
+  const x = inverse(a, 1 - a);
   return y < 0 ? -x : y === 0 ? y : x;
+}
+
+/** e^(x²) erfc(x), which overflows only for x < -26. */
+export function erfcxOf(x: number): number {
+  if (x > 0.46875) return x === Infinity ? 0 : scaledTail(x);
+  const y = x * x;
+  return x < -0.46875 ? 2 * Math.exp(y) - scaledTail(-x) : Math.exp(y) * (1 - x * rational(smallTop, smallBottom, y));
+}
+
+/** The normal distribution function. */
+export function ndtrOf(x: number): number {
+  return 0.5 * erfcOf(-x * Math.SQRT1_2);
+}
+
+/** The logarithm of the normal distribution function, without underflow. */
+export function logNdtrOf(x: number): number {
+  const t = x * Math.SQRT1_2;
+  return x < -1 ? Math.log(erfcxOf(-t) / 2) - t * t : Math.log1p(-erfcOf(t) / 2);
+}
+
+/** The inverse of the normal distribution function: NaN beyond [0, 1]. */
+export function ndtriOf(p: number): number {
+  if (!(p > 0 && p < 1)) return p === 0 ? -Infinity : p === 1 ? Infinity : NaN;
+  const upper = p >= 0.5;
+  // 2p - 1 and 2 - 2p are exact in the upper half, as are 1 - 2p and 2p in the lower one but for the first.
+  const x = Math.SQRT2 * (upper ? inverse(2 * p - 1, 2 - 2 * p) : inverse(1 - 2 * p, 2 * p));
+  return upper ? x : -x;
+}
+
+/** The density of the normal distribution over its distribution function, the derivative of {@link logNdtrOf}: about -x far left. */
+export function inverseMills(x: number): number {
+  return Math.sqrt(2 / Math.PI) / erfcxOf(-x * Math.SQRT1_2);
+}
+
+/** x + inverseMills(x), without cancellation: far left 1/(t + 2/(t + 3/(t + ...))) with t = -x (Abramowitz and Stegun 26.2.14). */
+export function millsExcess(x: number): number {
+  if (x > -6) return x + inverseMills(x);
+  let rest = -x;
+  for (let k = 60; k >= 2; k--) rest = -x + k / rest;
+  return 1 / rest;
 }

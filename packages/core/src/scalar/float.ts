@@ -99,3 +99,56 @@ export function xLog1pY(a: number, b: number): number {
   if (b !== b) return b;
   return a === 0 ? 0 : a * Math.log1p(b);
 }
+
+const double = new Float64Array(1);
+const doubleBits = new BigInt64Array(double.buffer);
+const single = new Float32Array(1);
+const singleBits = new Int32Array(single.buffer);
+
+/** The double after a in the direction of b. */
+export function nextAfter(a: number, b: number): number {
+  if (a !== a || b !== b) return NaN;
+  if (a === b) return b;
+  if (a === 0) return b > 0 ? Number.MIN_VALUE : -Number.MIN_VALUE;
+  double[0] = a;
+  doubleBits[0]! += a < b === a > 0 ? 1n : -1n;
+  return double[0];
+}
+
+/** The float32 number after a in the direction of b. */
+export function nextAfter32(a: number, b: number): number {
+  if (a !== a || b !== b) return NaN;
+  if (a === b) return b;
+  if (a === 0) return b > 0 ? 2 ** -149 : -(2 ** -149);
+  single[0] = a;
+  singleBits[0]! += a < b === a > 0 ? 1 : -1;
+  return single[0];
+}
+
+/** The e with |x| = m·2^e and 1/2 <= m < 1; 0 for zeros, infinities and NaN. */
+export function exponentOf(x: number): number {
+  if (x === 0 || x - x !== 0) return 0;
+  let a = Math.abs(x);
+  let e = 0;
+  if (a < 2 ** -1000) {
+    a *= 2 ** 100;
+    e = -100;
+  }
+  double[0] = a;
+  e += Number((doubleBits[0]! >> 52n) & 2047n) - 1022;
+  return e;
+}
+
+/** The m with x = m·2^e and 1/2 <= |m| < 1; zeros, infinities and NaN as they are. */
+export function mantissaOf(x: number): number {
+  if (x === 0 || x - x !== 0) return x;
+  const e = exponentOf(x);
+  // In two steps, since 2^-e may be beyond the largest double.
+  const half = Math.trunc(e / 2);
+  return x / 2 ** half / 2 ** (e - half);
+}
+
+/** Whether the sign bit is set, of -0 too; the sign of NaN cannot be seen and counts as positive. */
+export function signBit(x: number): number {
+  return x < 0 || (x === 0 && 1 / x < 0) ? 1 : 0;
+}

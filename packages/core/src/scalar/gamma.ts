@@ -84,12 +84,16 @@ export function digammaOf(x: number): number {
   return Math.log(y) - 0.5 / y - series - sum;
 }
 
-/** ζ(s, x) = Σ (x + k)^-s for integers s >= 2 and x > 0, by the Euler-Maclaurin formula. */
+/** ζ(s, x) = Σ (x + k)^-s for s > 1 and x > 0, by the Euler-Maclaurin formula. */
 function hurwitzZeta(s: number, x: number): number {
   if (x === Infinity) return 0;
   let sum = 0;
   let a = x;
-  for (; a < 10 + s; a++) sum += a ** -s;
+  for (; a < 10 + s; a++) {
+    const term = a ** -s;
+    sum += term;
+    if (term < sum * 1e-18) return sum;
+  }
   const power = a ** -s;
   const r = 1 / (a * a);
   let term = (power * s) / a; // s (s+1) ... (s+2k-2) a^(-s-2k+1) / (2k)! without B2k and 1/(2k)!
@@ -101,6 +105,41 @@ function hurwitzZeta(s: number, x: number): number {
     factorial *= (2 * k + 1) * (2 * k + 2);
   }
   return sum + tail;
+}
+
+/**
+ * The Hurwitz zeta function Σ (q + k)^-x: NaN for x < 1, +inf for x = 1 and where q + k is 0; for other q < 0 only an
+ * integer x gives real terms.
+ */
+export function zetaOf(x: number, q: number): number {
+  if (x === 1) return Infinity;
+  if (x < 1) return NaN;
+  if (q <= 0) {
+    if (q === Math.floor(q)) return Infinity;
+    if (x !== Math.floor(x)) return NaN;
+  }
+  if (x !== x || q !== q) return NaN;
+  if (x === Infinity) return zetaLimit(q);
+  return q > 0 ? hurwitzZeta(x, q) : belowZero(x, q);
+}
+
+/** ζ(x, q) for q < 0 and an integer x. Terms of unlike sign cancel, so what each addition loses is added in the end. */
+function belowZero(x: number, q: number): number {
+  let sum = 0;
+  let lost = 0;
+  let a = q;
+  for (; a <= -q + 1; a++) {
+    const term = a ** -x;
+    const next = sum + term;
+    lost += Math.abs(sum) >= Math.abs(term) ? sum - next + term : term - next + sum;
+    sum = next;
+  }
+  return sum + (lost + hurwitzZeta(x, a));
+}
+
+/** q^-inf, the limit of the first term. */
+function zetaLimit(q: number): number {
+  return Math.abs(q) < 1 ? Infinity : q === 1 ? 1 : 0;
 }
 
 /** π times the n-th derivative of cot(πx): a polynomial of c = cot(πx), since its derivative is -π (1 + c²). */

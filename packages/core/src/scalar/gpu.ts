@@ -187,9 +187,13 @@ const sources: Readonly<Record<string, Source>> = {
     code: 'function angle(y, x) { const v = 1 / y; const u = 1 / x; let ay = y; if (y < 0) { ay = -y; } let ax = x; if (x < 0) { ax = -x; } let r = 0; if (ax > ay) { r = arcTangent(ay / ax); } else { if (ay > 0) { r = 1.5707964 - arcTangent(ax / ay); } } if (isInf(ax) > 0.5 && isInf(ay) > 0.5) { r = 0.7853982; } if (x < 0 || u < 0) { r = 3.1415927 - r; } if (y < 0 || v < 0) { r = -r; } if (isNan(x) > 0.5) { r = x; } if (isNan(y) > 0.5) { r = y; } return r; }',
   },
   // Cody's approximations (1969), in three intervals.
+  // e^(x²) erfc(x) for x > 0.46875.
+  errorTailScaled: {
+    code: 'function errorTailScaled(x) { let r = 0; if (x <= 4) { const p = (((((((2.1531154e-8 * x + 0.5641885) * x + 8.883149) * x + 66.11919) * x + 298.63513) * x + 881.9522) * x + 1712.0476) * x + 2051.0784) * x + 1230.3394; const q = (((((((x + 15.744926) * x + 117.693954) * x + 537.1811) * x + 1621.3896) * x + 3290.7993) * x + 4362.619) * x + 3439.3677) * x + 1230.3394; r = p / q; } else { const y = 1 / (x * x); const p = ((((0.016315387 * y + 0.30532664) * y + 0.3603449) * y + 0.12578173) * y + 0.016083785) * y + 0.00065874916; const q = ((((y + 2.5685201) * y + 1.8729529) * y + 0.5279051) * y + 0.06051834) * y + 0.0023352049; r = (0.5641896 - y * p / q) / x; } return r; }',
+  },
   errorTail: {
-    needs: ['exponential'],
-    code: 'function errorTail(x) { let r = 0; if (x <= 4) { const p = (((((((2.1531154e-8 * x + 0.5641885) * x + 8.883149) * x + 66.11919) * x + 298.63513) * x + 881.9522) * x + 1712.0476) * x + 2051.0784) * x + 1230.3394; const q = (((((((x + 15.744926) * x + 117.693954) * x + 537.1811) * x + 1621.3896) * x + 3290.7993) * x + 4362.619) * x + 3439.3677) * x + 1230.3394; r = p / q; } else { const y = 1 / (x * x); const p = ((((0.016315387 * y + 0.30532664) * y + 0.3603449) * y + 0.12578173) * y + 0.016083785) * y + 0.00065874916; const q = ((((y + 2.5685201) * y + 1.8729529) * y + 0.5279051) * y + 0.06051834) * y + 0.0023352049; r = (0.5641896 - y * p / q) / x; } if (x > 13) { r = 0; } else { const h = Math.floor(x * 16) / 16; r = r * exponential(-h * h) * exponential(-(x - h) * (x + h)); } return r; }',
+    needs: ['exponential', 'errorTailScaled'],
+    code: 'function errorTail(x) { let r = 0; if (x <= 13) { const h = Math.floor(x * 16) / 16; r = errorTailScaled(x) * exponential(-h * h) * exponential(-(x - h) * (x + h)); } return r; }',
   },
   errorCentre: {
     code: 'function errorCentre(x) { const y = x * x; const p = (((0.18577771 * y + 3.1611237) * y + 113.86415) * y + 377.48524) * y + 3209.3776; const q = (((y + 23.60129) * y + 244.02464) * y + 1282.6166) * y + 2844.2368; return x * p / q; }',
@@ -201,6 +205,33 @@ const sources: Readonly<Record<string, Source>> = {
   complementaryError: {
     needs: ['errorTail', 'errorCentre'],
     code: 'function complementaryError(x) { let r = 0; if (x > 0.46875) { r = errorTail(x); } else { if (x < -0.46875) { r = 2 - errorTail(-x); } else { r = 1 - errorCentre(x); } } return r; }',
+  },
+  scaledComplementaryError: {
+    needs: ['exponential', 'errorTailScaled', 'errorCentre'],
+    code: 'function scaledComplementaryError(x) { let r = 0; if (x > 0.46875) { r = errorTailScaled(x); } else { const e = exponential(x * x); if (x < -0.46875) { r = 2 * e - errorTailScaled(-x); } else { r = e * (1 - errorCentre(x)); } } return r; }',
+  },
+  // The logarithm of half of erfc.
+  logNormalTail: {
+    needs: ['logarithm', 'logarithm1p', 'errorTailScaled', 'complementaryError'],
+    code: 'function logNormalTail(t) { let r = 0; if (t > 0.70710678) { r = logarithm(errorTailScaled(t) * 0.5) - t * t; } else { r = logarithm1p(-0.5 * complementaryError(-t)); } return r; }',
+  },
+  entropyOf: {
+    needs: ['logarithm', 'makeInf', 'isNan'],
+    code: 'function entropyOf(x) { let r = 0; if (x > 0) { r = -x * logarithm(x); } if (x < 0) { r = -makeInf(1); } if (isNan(x) > 0.5) { r = x; } return r; }',
+  },
+  // e^-|x| times I_n: the power series, and the asymptotic one for large x.
+  besselScaled: {
+    needs: ['exponential', 'isNan', 'isInf'],
+    code: 'function besselScaled(n, x) { let a = x; if (x < 0) { a = -x; } let r = 0; let term = 1; if (a <= 12 + n * n) { for (let k = 1; k < 20; k++) { if (k <= n) { term = term * a * 0.5 / k; } } r = term; for (let k = 1; k < 60; k++) { term = term * a * a * 0.25 / (k * (k + n)); r = r + term; } r = r * exponential(-a); } else { r = 1; for (let k = 1; k < 12; k++) { term = -term * (4 * n * n - (2 * k - 1) * (2 * k - 1)) / (k * 8 * a); r = r + term; } r = r / Math.sqrt(6.2831853 * a); } if (isInf(x) > 0.5) { r = 0; } if (isNan(x) > 0.5) { r = x; } const h = n * 0.5; if (h > Math.floor(h) && x < 0) { r = -r; } return r; }',
+  },
+  // Integers on a device have at most 24 bits: Euclid needs fewer than 40 steps.
+  commonDivisor: {
+    needs: ['absolute', 'truncRemainder'],
+    code: 'function commonDivisor(a, b) { let x = absolute(a); let y = absolute(b); for (let i = 0; i < 40; i++) { if (y > 0.5) { const t = truncRemainder(x, y); x = y; y = t; } } return x; }',
+  },
+  commonMultiple: {
+    needs: ['absolute', 'commonDivisor'],
+    code: 'function commonMultiple(a, b) { let r = 0; const g = commonDivisor(a, b); if (g > 0.5) { r = absolute(Math.floor(a / g + 0.5) * b); } return r; }',
   },
   // Giles (2012): single precision.
   inverseError: {

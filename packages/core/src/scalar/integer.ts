@@ -98,3 +98,16 @@ export function shiftLeft53(a: number, b: number): number {
 export function shiftRight53(a: number, b: number): number {
   return Math.floor(a / 2 ** shiftCount(b));
 }
+
+/** The greatest common divisor, never negative. */
+export function gcdOf(a: number, b: number): number {
+  let x = Math.abs(a);
+  let y = Math.abs(b);
+  while (y !== 0) [x, y] = [y, x % y];
+  return x;
+}
+
+/** The least common multiple, never negative; 0 beside 0. */
+export function lcmOf(a: number, b: number): number {
+  return a === 0 || b === 0 ? 0 : Math.abs((a / gcdOf(a, b)) * b);
+}
