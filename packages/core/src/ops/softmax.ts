@@ -156,6 +156,18 @@ export function logSoftmax<A extends Shape>(x: Tensor<A>, dim: number, options: 
   return along('logSoftmax', logSoftmaxOp, x, dim, options) as unknown as Tensor<A>;
 }
 
+/**
+ * {@link softmax} of -x along `dim`: the smallest element gets the most.
+ *
+ * @param dim the dimension that sums to 1; negative counts from the end
+ * @param options `dtype` casts first
+ * @throws DTypeError for integers and bools without a floating `dtype`; IndexError when `dim` is out of range
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.softmin.html
+ */
+export function softmin<A extends Shape>(x: Tensor<A>, dim: number, options: SoftmaxOptions = {}): Tensor<A> {
+  return softmax(x.to(options.dtype ?? x.dtype).neg() as unknown as Tensor<A>, dim);
+}
+
 addMethod('softmax', function (this: Tensor, dim: number, options?: SoftmaxOptions) {
   return softmax(this, dim, options);
 });
