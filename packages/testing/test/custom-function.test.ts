@@ -175,4 +175,112 @@ describe('custom functions', () => {
     once.backward();
     expect(() => once.backward()).toThrow(GraphFreedError);
   });
+
+  test('arguments that forward writes to', () => {
+    const double_ = customFunction({
+      name: 'double_',
+      forward: (ctx, t: Tensor) => {
+        ctx.markDirty(t);
+        return t.mul_(2) as Tensor;
+      },
+      backward: (_ctx, g) => times(g!, 2),
+    });
+    const x = leaf([1, 2, 3]);
+    const y = times(x, 1);
+    expect(double_(y)).toBe(y);
+    expect([y.gradFn?.name, numbers(y), y.version]).toEqual(['double_', [2, 4, 6], 1]);
+    // Through a view, the base and other views follow.
+    const [v, w] = [y.narrow(0, 1, 2), y.narrow(0, 0, 2)];
+    expect(double_(v)).toBe(v);
+    expect([numbers(y), numbers(w)]).toEqual([
+      [2, 8, 12],
+      [2, 8],
+    ]);
+    times(y, w.sum()).sum().backward();
+    // y = (2, 4, 4) x, w.sum() = 2 x₀ + 4 x₁ = 10, y.sum() = 22
+    expect(numbers(x.grad)).toEqual([2 * 10 + 2 * 22, 4 * 10 + 4 * 22, 4 * 10]);
+    expect(numbers(double_(plain([1])))).toEqual([2]);
+  });
+
+  test('a saved argument that was written to is the written one', () => {
+    const square_ = customFunction({
+      name: 'root_',
+      forward: (ctx, t: Tensor) => {
+        ctx.markDirty(t);
+        t.sqrt_();
+        ctx.save(t);
+        return t;
+      },
+      backward: (ctx, g) => g!.div(times(ctx.saved[0]!, 2)) as Tensor,
+    });
+    const x = leaf([4, 9]);
+    const y = times(x, 1);
+    square_(y).sum().backward();
+    expect(numbers(x.grad)).toEqual([1 / 4, 1 / 6]);
+    expect(gradgradcheck((t) => square_(times(t, 1)), leaf([4, 9]))).toBe(true);
+  });
+
+  test('misuse of markDirty, before anything is written', () => {
+    const write = (name: string, forward: Parameters<typeof customFunction<[Tensor], Tensor>>[0]['forward']) =>
+      customFunction({ name, forward, backward: (_ctx, g) => g! });
+    const dirty = write('dirty', (ctx, t) => {
+      ctx.markDirty(t);
+      return t.mul_(2) as Tensor;
+    });
+    const x = leaf([1, 2]);
+    expect(() => dirty(x)).toThrow(InPlaceError);
+    expect(() => dirty(x)).toThrow('dirty: a leaf that requires gradients cannot be written in place; use noGrad() or clone()');
+    expect(() => dirty(times(x, 1).split(1)[0]!)).toThrow(/dirty: this view is one of several/);
+    expect(numbers(x)).toEqual([1, 2]);
+    const lost = write('lost', (ctx, t) => {
+      ctx.markDirty(t);
+      return t.mul_(2).clone() as Tensor;
+    });
+    expect(() => lost(times(x, 1))).toThrow('lost: an argument that markDirty() named must be a result');
+    const other = write('other', (ctx, t) => {
+      ctx.markDirty(t.clone());
+      return t.clone();
+    });
+    expect(() => other(x)).toThrow('other: markDirty() takes arguments of the function');
+  });
+
+  test('gradients that did not arrive are zeros, or null when asked for', () => {
+    for (const materialize of [true, false]) {
+      const seen: (number[] | null)[] = [];
+      const pair = customFunction({
+        name: 'pair',
+        forward: (ctx, t: Tensor) => {
+          ctx.setMaterializeGrads(materialize);
+          return [times(t, 2), times(t, 3)];
+        },
+        backward: (_ctx, a: Tensor | null, b: Tensor | null) => {
+          seen.push(...[a, b].map((g) => (g === null ? null : numbers(g))));
+          return a === null ? times(b!, 3) : (times(a, 2).add(b === null ? 0 : times(b, 3)) as Tensor);
+        },
+      });
+      const x = leaf([1]);
+      pair(x)[1]!.sum().backward();
+      expect([seen, numbers(x.grad)]).toEqual([[materialize ? [0] : null, [1]], [3]]);
+    }
+  });
+
+  test('a function that can be differentiated once', () => {
+    const once = customFunction({
+      name: 'once',
+      onceDifferentiable: true,
+      forward: (ctx, t: Tensor) => {
+        ctx.save(t);
+        return times(t, t);
+      },
+      backward: (ctx, g) => plain([2 * ctx.saved[0]!.item() * g!.item()]),
+    });
+    const x = leaf([3]);
+    expect(numbers(grad(once(x), [x])[0])).toEqual([6]);
+    const [dx] = grad(once(x), [x], { createGraph: true });
+    expect([numbers(dx), dx.requiresGrad]).toEqual([[6], true]);
+    expect(() => grad(times(dx, x), [x])).toThrow(AutogradError);
+    expect(() => grad(times(dx, x), [x])).toThrow(
+      "the backward of 'once' is onceDifferentiable: its gradient cannot be differentiated again",
+    );
+  });
 });

@@ -111,4 +111,22 @@ describe('gradcheck', () => {
     expect(gradcheck(square(2.1), x, { rtol: 0.1 })).toBe(true);
     expect(() => gradcheck((t) => t.exp(), x, { atol: 0, rtol: 0 })).toThrow(GradcheckError);
   });
+
+  test('says how many derivatives are wrong, and can answer instead of throwing', () => {
+    expect(() => gradcheck(square(2.1), x)).toThrow(/\(3 of 9 derivatives of output 0 in input 0 differ\)$/);
+    expect(gradcheck(square(2.1), x, { raiseException: false })).toBe(false);
+    const cut = (t: Tensor): Tensor => times(t, t.detach());
+    expect(gradgradcheck((t) => cut(cut(t)), x, null, { raiseException: false })).toBe(false);
+    expect(() => gradcheck(square(2), plain([1]), { raiseException: false })).toThrow(ValueError);
+  });
+
+  test('refuses inputs that repeat elements in memory', () => {
+    const wide = leaf([1, 2], [2, 1]).detach().expand([2, 3]).requiresGrad_();
+    expect(() => gradcheck((t) => t.exp(), wide)).toThrow(ValueError);
+    expect(() => gradcheck((t) => t.exp(), wide)).toThrow(
+      'gradcheck: input 0 of shape [2, 3] repeats elements in memory (strides [1, 0]), so that they cannot be varied one by one; clone() it first',
+    );
+    expect(() => gradgradcheck((t) => t.exp(), wide)).toThrow(/^gradgradcheck: input 0 of shape/);
+    expect(gradcheck((t) => t.exp(), wide.detach().clone().requiresGrad_())).toBe(true);
+  });
 });

@@ -42,6 +42,11 @@ export function checkpoint<A extends readonly unknown[], R>(fn: (...args: A) => 
   if (!isGradEnabled()) return refusePromise(fn(...args), 'checkpoint');
   // Kept where a checkpoint around this one says, so that nested ones hold nothing.
   const kept = args.map((a): Argument => (isTensor(a) ? { slot: slotFor(a, 'checkpoint', edgeOf(a)) } : { value: a }));
+  return segmentOf(fn, kept).record(() => tidied(() => refusePromise(fn(...args), 'checkpoint')));
+}
+
+// A function of its own: the segment, which the graph holds, must hold the slots only, not the arguments themselves.
+function segmentOf<A extends readonly unknown[]>(fn: (...args: A) => unknown, kept: readonly Argument[]): Segment {
   const again = (): void => {
     enableGrad(() => {
       tidied(() => {
@@ -52,7 +57,7 @@ export function checkpoint<A extends readonly unknown[], R>(fn: (...args: A) => 
   const done = (): void => {
     for (const k of kept) if ('slot' in k) k.slot.release();
   };
-  return new Segment(again, done).record(() => tidied(() => refusePromise(fn(...args), 'checkpoint')));
+  return new Segment(again, done);
 }
 
 /** A step of {@link checkpointSequential}: a function of a tensor, or a module. */
