@@ -78,6 +78,7 @@ export {
   smoothL1Loss,
   softMarginLoss,
   softmax,
+  softmin,
   softplus,
   softshrink,
   softsign,
