@@ -1,0 +1,145 @@
+import { LinAlgError, ShapeError } from '../errors.ts';
+import { checkFinite, entryName, perMatrix } from '../linear-algebra/batch.ts';
+import { factorCholesky } from '../linear-algebra/cholesky.ts';
+import { keepTriangle } from '../linear-algebra/symmetric.ts';
+import {
+  batchOf,
+  broadcastBatches,
+  checkMatrix,
+  checkSameFloating,
+  checkSquare,
+  diagonalOf,
+  expandBatch,
+  halvedTriangle,
+  identity,
+  product,
+  symmetric,
+} from '../linear-algebra/tensors.ts';
+import { defineOp } from '../op.ts';
+import { show } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import { solveTriangularOp } from './solve-triangular.ts';
+
+interface Attrs {
+  readonly upper: boolean;
+  /** Whether a matrix that is not positive-definite is an error. */
+  readonly check: boolean;
+}
+
+const choleskyOp = defineOp<Attrs>({
+  name: 'linalg.cholesky',
+  doc: 'the triangular factor of symmetric positive-definite matrices',
+  infer: ([a]) => {
+    checkSquare('linalg.cholesky', a!);
+    return [
+      { shape: a!.shape, dtype: a!.dtype },
+      { shape: batchOf(a!), dtype: 'int32' },
+    ];
+  },
+  forward: ([a], { upper, check }) => {
+    const n = a!.shape[a!.ndim - 1]!;
+    const batch = batchOf(a!);
+    const results = [
+      { shape: [n, n], dtype: a!.dtype },
+      { shape: [], dtype: 'int32' as const },
+    ];
+    // The factor of the upper triangle is that of its transpose, the lower one, transposed.
+    return perMatrix('linalg.cholesky', [upper ? (a!.mT as Tensor).detach() : a!], batch, results, ([x], [l, info], entry) => {
+      const order = factorCholesky(x!, n);
+      if (check && order > 0) {
+        keepTriangle(x!, n, false);
+        checkFinite('linalg.cholesky', x!, batch, entry);
+        throw new LinAlgError(
+          `linalg.cholesky: ${entryName(batch, entry)}the matrix is not positive-definite: the leading minor of order ${order} is not`,
+        );
+      }
+      info![0] = order;
+      for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) l![upper ? j * n + i : i * n + j] = x![i * n + j]!;
+    });
+  },
+  save: (_inputs, [l]) => [l!],
+  backward: ({ attrs: { upper }, saved: [factor] }, [g]) => {
+    if (g == null) return [null];
+    const [l, gl] = upper ? [factor!.mT as Tensor, g.mT as Tensor] : [factor!, g];
+    // dL = L Φ(L⁻¹ dA L⁻ᵀ), where Φ takes the lower triangle and half of the diagonal (I. Murray, arXiv:1602.07527).
+    const inner = symmetric(halvedTriangle(product(l.mT as Tensor, gl)));
+    const transposed = l.mT as Tensor;
+    const half = solveTriangularOp([transposed, inner], { upper: true, unit: false })[0]!;
+    return [solveTriangularOp([transposed, half.mT as Tensor], { upper: true, unit: false })[0]!.mT as Tensor];
+  },
+});
+
+/** Options of {@link cholesky} and its relatives. */
+export interface CholeskyOptions {
+  /** The factor is upper triangular, and the upper triangle of the matrix is read. Default false. */
+  upper?: boolean;
+}
+
+/** Result of {@link choleskyEx}. */
+export interface CholeskyInfo {
+  readonly L: Tensor;
+  /** For each matrix 0, or the order of the leading minor that is not positive-definite (int32). */
+  readonly info: Tensor;
+}
+
+/**
+ * The Cholesky factor of a symmetric positive-definite matrix or of each in a batch: lower triangular L with A = L Lᵀ, or
+ * with `upper` U with A = Uᵀ U. Only that triangle of A is read; the gradient is symmetric.
+ *
+ * @throws LinAlgError when a matrix is not positive-definite: the message names the batch entry and the leading minor
+ * @example
+ * ```ts
+ * linalg.cholesky(tensor([[4, 2], [2, 5]])); // [[2, 0], [1, 2]]
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.linalg.cholesky.html
+ */
+export function cholesky(a: Tensor, options: CholeskyOptions = {}): Tensor {
+  return choleskyOp([a], { upper: options.upper ?? false, check: true })[0]!;
+}
+
+/** {@link cholesky} that reports in `info` instead of throwing, unless `checkErrors`. @see https://pytorch.org/docs/stable/generated/torch.linalg.cholesky_ex.html */
+export function choleskyEx(a: Tensor, options: CholeskyOptions & { checkErrors?: boolean } = {}): CholeskyInfo {
+  const [L, info] = choleskyOp([a], { upper: options.upper ?? false, check: options.checkErrors ?? false });
+  return { L: L!, info: info! };
+}
+
+/** (L Lᵀ)⁻¹ B for factors and right sides of one batch shape; `upper`: (Uᵀ U)⁻¹ B. */
+function solveWith(factor: Tensor, b: Tensor, upper: boolean): Tensor {
+  const [l, lt] = upper ? [factor.mT as Tensor, factor] : [factor, factor.mT as Tensor];
+  const y = solveTriangularOp([l, b], { upper: false, unit: false })[0]!;
+  return solveTriangularOp([lt, y], { upper: true, unit: false })[0]!;
+}
+
+/**
+ * The solution of A X = B from the Cholesky factor of A: B [.., n, k], L [.., n, n], with broadcasting of the leading
+ * dimensions.
+ *
+ * @throws ShapeError when L is not square or does not fit B
+ * @see https://pytorch.org/docs/stable/generated/torch.cholesky_solve.html
+ */
+export function choleskySolve(b: Tensor, l: Tensor, options: CholeskyOptions = {}): Tensor {
+  const n = checkSquare('choleskySolve', l);
+  const [rows] = checkMatrix('choleskySolve', b);
+  checkSameFloating('choleskySolve', b, l);
+  if (n !== rows) throw new ShapeError(`choleskySolve: B ${show(b.shape)} does not fit the factor ${show(l.shape)}: ${rows} vs ${n} rows`);
+  const [x, y] = broadcastBatches('choleskySolve', l, b);
+  return solveWith(x, y, options.upper ?? false);
+}
+
+/**
+ * The inverse of A from its Cholesky factor.
+ *
+ * @throws LinAlgError when the factor has a zero on its diagonal
+ * @see https://pytorch.org/docs/stable/generated/torch.cholesky_inverse.html
+ */
+export function choleskyInverse(l: Tensor, options: CholeskyOptions = {}): Tensor {
+  const op = 'choleskyInverse';
+  const n = checkSquare(op, l);
+  const batch = batchOf(l);
+  perMatrix(op, [diagonalOf(l.detach())], batch, [], ([d], _outs, entry) => {
+    const zero = d!.indexOf(0);
+    if (zero >= 0)
+      throw new LinAlgError(`${op}: ${entryName(batch, entry)}element ${zero} of the diagonal is zero: the matrix is singular`);
+  });
+  return solveWith(l, expandBatch(identity(n, l), batch), options.upper ?? false);
+}
