@@ -8,9 +8,9 @@ import { defineOp } from './op.ts';
 import { ne } from './ops/compare.ts';
 import { zerosLike } from './ops/create.ts';
 import { pow } from './ops/power.ts';
+import { spectralNorm } from './ops/svd.ts';
 import { type Dims, reduceData, withKept } from './reduction.ts';
 import { normalizeDim, normalizeDims, reducedShape, show } from './shape.ts';
-import { singularValues } from './singular-values.ts';
 import type { Tensor } from './tensor.ts';
 
 const magnitude = input(0).abs();
@@ -162,10 +162,9 @@ function pairOf(op: string, x: Tensor, dim: readonly number[]): [rows: number, c
   return [rows, columns];
 }
 
-/** The norms that are made of singular values: their sum, the largest, the smallest. */
+/** The norms that are made of singular values. */
 function spectral(x: Tensor, ord: 'nuc' | 2 | -2, rows: number, columns: number, keepdim: boolean): Tensor {
-  const values = singularValues(x.movedim([rows, columns], [-2, -1]) as Tensor);
-  const norm = (ord === 'nuc' ? values.sum(-1) : ord === 2 ? values.amax(-1) : values.amin(-1)) as Tensor;
+  const norm = spectralNorm(x.movedim([rows, columns], [-2, -1]) as Tensor, ord);
   if (!keepdim) return norm;
   return norm.reshape(x.shape.map((n, d) => (d === rows || d === columns ? 1 : n))) as Tensor;
 }
