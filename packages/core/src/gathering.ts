@@ -99,6 +99,17 @@ export function takeEntries(t: Tensor, dim: number, index: Tensor, op: string): 
 }
 
 /**
+ * Refuses an index outside of a dimension beside other dimensions of size 0, where no kernel looks at it. Only
+ * where values can be read at once.
+ */
+export function checkUnused(op: string, index: Tensor, shape: readonly number[], dim: number): void {
+  if (!index.device.caps.syncRead || !shape.some((n, d) => d !== dim && n === 0)) return;
+  const n = shape[dim]!;
+  const wrong = index.dataSync().find((k) => k < 0 || k >= n);
+  if (wrong !== undefined) throw new IndexError(`${op}: index ${wrong} is out of range for dim ${dim} of size ${n}`);
+}
+
+/**
  * An index that counts from 0, of one in which negative numbers count from the end. Where values can be read at once,
  * one outside of the dimension is an error.
  */

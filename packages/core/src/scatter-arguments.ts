@@ -1,6 +1,6 @@
 import { elementValue, isFloating } from './dtype.ts';
 import { DTypeError, ShapeError } from './errors.ts';
-import { checkIndexDType } from './gathering.ts';
+import { checkIndexDType, checkUnused } from './gathering.ts';
 import { sameShape } from './layout.ts';
 import { normalizeDim, show } from './shape.ts';
 import type { Tensor } from './tensor.ts';
@@ -59,5 +59,6 @@ export function entriesAlong(op: string, t: Tensor, dim: number, index: Tensor, 
       `${op}: the source ${show(source.shape)} must be ${show(want)} for ${show(t.shape)} and ${index.size} indices along dim ${d}`,
     );
   }
+  checkUnused(op, index, base.shape, d);
   return { base, dim: d, index: asVector(index), entries };
 }

@@ -1,4 +1,4 @@
-import { allocate, exactInteger, isFloating, type TypedArray } from './dtype.ts';
+import { allocate, type DType, exactInteger, isFloating, type TypedArray } from './dtype.ts';
 import { DTypeError, IndexError } from './errors.ts';
 import { checkIndexDType, checkIndexShape, gatherAlong, scatterAddAlong } from './gathering.ts';
 import { fullData, hostCompute } from './kernels.ts';
@@ -179,6 +179,11 @@ const prodOp = defineCombination('scatterProd', 'prod', prodBackward);
 const amaxOp = defineCombination('scatterAmax', 'amax', extremeBackward);
 const aminOp = defineCombination('scatterAmin', 'amin', extremeBackward);
 
+/** Refuses a mean of bools. */
+export function checkReducible(op: string, reduce: ScatterReduction, dtype: DType): void {
+  if (reduce === 'mean' && dtype === 'bool') throw new DTypeError(`${op}: the mean is not defined for bool`);
+}
+
 /**
  * A copy of `base` whose entries where `index` points along `dim` are combined with those of `src`, which has the index's
  * shape; without `includeSelf` those of `src` alone are combined there. Ranks are at least 1. Differentiable.
@@ -199,7 +204,7 @@ export function scatterReduceAlong(
     return run([base, index, src], { dim, op, includeSelf })[0]!;
   }
   const { dtype, device } = base;
-  if (reduce === 'mean' && dtype === 'bool') throw new DTypeError(`${op}: the mean is not defined for bool`);
+  checkReducible(op, reduce, dtype);
   checkIndexDType(op, index);
   checkIndexShape(op, base, index, dim);
   const start = includeSelf ? base : (where(hits(base, dim, index, op), dtype === 'bool' ? false : 0, base) as Tensor);

@@ -200,6 +200,12 @@ export const gatherSamples: readonly OpSamples[] = [
         message: /indexSelect: indices must be int64 or int32/,
       },
       {
+        name: 'out of range beside nothing',
+        run: () => indexSelect(zeros([0, 2]), 1, long(0, 2)),
+        error: 'IndexError',
+        message: /indexSelect: index 2 is out of range for dim 1 of size 2/,
+      },
+      {
         name: 'no index for a 0-d tensor',
         run: () => indexSelect(zeros([]), 0, zeros([0], { dtype: 'int64' })),
         error: 'IndexError',

@@ -1,5 +1,5 @@
 import { IndexError, ShapeError } from '../errors.ts';
-import { checkIndexDType, gatherAlong, takeEntries, wrapIndex } from '../gathering.ts';
+import { checkIndexDType, checkUnused, gatherAlong, takeEntries, wrapIndex } from '../gathering.ts';
 import { broadcastShapes, normalizeDim, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';
@@ -72,7 +72,10 @@ export function indexSelect(t: Tensor, dim: number, index: Tensor): Tensor {
   const d = normalizeDim('indexSelect', dim, t.shape);
   checkIndexDType('indexSelect', index);
   if (index.ndim > 1) throw new ShapeError(`indexSelect: the index must be 1-d, got ${show(index.shape)}`);
-  if (t.ndim > 0) return takeEntries(t, d, index, 'indexSelect');
+  if (t.ndim > 0) {
+    checkUnused('indexSelect', index, t.shape, d);
+    return takeEntries(t, d, index, 'indexSelect');
+  }
   if (index.size === 0) throw new IndexError('indexSelect: a 0-d tensor has an element, for which there is no index');
   return takeEntries(t.unsqueeze(0), 0, index, 'indexSelect').select(0, 0) as Tensor;
 }

@@ -56,6 +56,12 @@ export const indexCopySamples: readonly OpSamples[] = [
         message: /indexCopy: index 2 is out of range for dim 0 of size 2/,
       },
       {
+        name: 'out of range beside nothing',
+        run: () => indexCopy(zeros([2, 0]), 0, long(2), ones([1, 0])),
+        error: 'IndexError',
+        message: /indexCopy: index 2 is out of range for dim 0 of size 2/,
+      },
+      {
         name: 'source',
         run: () => indexCopy(zeros([2, 3]), 0, long(0, 1), ones([1, 3])),
         error: 'ShapeError',

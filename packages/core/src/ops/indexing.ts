@@ -40,7 +40,8 @@ declare module '../tensor.ts' {
      * Python's `t[...] = value`, in place. The value is broadcast to the shape of `t.index(...indices)`. Where index
      * tensors repeat a place the last one counts.
      *
-     * @param value a tensor, or one number for every place; beside index tensors of the same dtype as this tensor
+     * @param value a tensor, or one number for every place; beside index tensors of the same dtype as this tensor, but for a
+     * 0-d one under a single mask
      * @throws ShapeError when the value does not broadcast; the errors of {@link Tensor.index}; InPlaceError where a tensor cannot
      * be written to. Nothing is written then.
      * @example
@@ -127,9 +128,6 @@ function putInto(t: Tensor, indices: readonly Index[], value: Tensor | number | 
 
 /** A mask and one value need no index: nothing has to be read. */
 function fillMask(t: Tensor, mask: Tensor, value: Tensor | number | boolean): Tensor {
-  if (isTensor(value) && value.dtype !== t.dtype) {
-    throw new DTypeError(`indexPut_: the value is ${value.dtype} but the tensor is ${t.dtype}`);
-  }
   const wide = mask.to(t.device).reshape([...mask.shape, ...new Array<number>(t.ndim - mask.ndim).fill(1)]) as Tensor;
   return t.maskedFill_(wide, isTensor(value) ? value.to(t.device) : value);
 }

@@ -2,7 +2,7 @@ import { ValueError } from '../errors.ts';
 import { spreadIndex } from '../gathering.ts';
 import { inPlace } from '../inplace.ts';
 import { asVector, checkSameDType, entriesAlong, fittedSource, likeOriginal } from '../scatter-arguments.ts';
-import { type ScatterReduction, scatterReduceAlong } from '../scatter-reduction.ts';
+import { checkReducible, type ScatterReduction, scatterReduceAlong } from '../scatter-reduction.ts';
 import { normalizeDim } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';
@@ -99,6 +99,7 @@ export function scatterReduce(
   checkReduce('scatterReduce', reduce, ['sum', ...indexReductions]);
   const d = normalizeDim('scatterReduce', dim, t.shape);
   checkSameDType('scatterReduce', t, src);
+  checkReducible('scatterReduce', reduce, t.dtype);
   if (index.size === 0) return t.clone();
   const places = asVector(index);
   const values = fittedSource('scatterReduce', asVector(src), places);
