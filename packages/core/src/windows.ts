@@ -7,12 +7,12 @@ import { Tensor } from './tensor.ts';
 // What convolution and pooling share: arguments that are one number or a pair, and sliding windows as strided views.
 // Nothing here is recorded.
 
-/** One number for both dimensions, or one for each. */
-export type Pair = number | readonly [number, number];
+/** One number for both dimensions, alone or in brackets, or one for each. */
+export type Pair = number | readonly [number] | readonly [number, number];
 
 /** `value` as two integers of at least `least`. */
 export function pair(op: string, name: string, value: Pair, least: number): readonly [number, number] {
-  const both = typeof value === 'number' ? ([value, value] as const) : value;
+  const both = typeof value === 'number' ? ([value, value] as const) : value.length === 1 ? ([value[0], value[0]] as const) : value;
   if (both.length !== 2 || !both.every((n) => Number.isInteger(n) && n >= least)) {
     throw new ValueError(`${op}: ${name} must be an integer of at least ${least}, or two of them, got ${JSON.stringify(value)}`);
   }

@@ -1,9 +1,12 @@
 import { linalgProductSamples } from '../linalg/products.samples.ts';
 import type { ElementwiseSamples, OpSamples } from '../op.samples.ts';
 import { activationSamples } from './activation.samples.ts';
+import { adaptivePoolSamples } from './adaptive-pool.samples.ts';
 import { addmmSamples } from './addmm.samples.ts';
 import { aliasesSamples } from './aliases.samples.ts';
 import { arithmeticElementwiseSamples, arithmeticSamples } from './arithmetic.samples.ts';
+import { asStridedSamples } from './as-strided.samples.ts';
+import { atleastSamples } from './atleast.samples.ts';
 import { attentionSamples } from './attention.samples.ts';
 import { besselElementwiseSamples, besselSamples } from './bessel.samples.ts';
 import { bitwiseElementwiseSamples, bitwiseSamples } from './bitwise.samples.ts';
@@ -31,6 +34,7 @@ import { gammaElementwiseSamples, gammaSamples } from './gamma.samples.ts';
 import { gatedActivationSamples } from './gated-activation.samples.ts';
 import { gatherSamples } from './gather.samples.ts';
 import { geluElementwiseSamples, geluSamples } from './gelu.samples.ts';
+import { gridSamples } from './grid.samples.ts';
 import { gridSampleSamples } from './grid-sample.samples.ts';
 import { hardActivationSamples } from './hard-activation.samples.ts';
 import { im2colSamples } from './im2col.samples.ts';
@@ -48,6 +52,7 @@ import { marginLossSamples } from './margin-loss.samples.ts';
 import { maskedScatterSamples } from './masked-scatter.samples.ts';
 import { matmulSamples } from './matmul.samples.ts';
 import { matrixExpSamples } from './matrix-exp.samples.ts';
+import { matrixPowerSamples } from './matrix-power.samples.ts';
 import { momentSamples } from './moments.samples.ts';
 import { nonzeroSamples } from './nonzero.samples.ts';
 import { normSamples } from './norm.samples.ts';
@@ -58,6 +63,7 @@ import { outerSamples } from './outer.samples.ts';
 import { padSamples } from './pad.samples.ts';
 import { pixelShuffleSamples } from './pixel-shuffle.samples.ts';
 import { poolSamples } from './pool.samples.ts';
+import { pool3dSamples } from './pool3d.samples.ts';
 import { powerElementwiseSamples, powerSamples } from './power.samples.ts';
 import { prodSamples } from './prod.samples.ts';
 import { reduceSamples } from './reduce.samples.ts';
@@ -74,15 +80,25 @@ import { sumSamples } from './sum.samples.ts';
 import { tensordotSamples } from './tensordot.samples.ts';
 import { triangularSamples } from './triangular.samples.ts';
 import { trigonometricSamples } from './trigonometric.samples.ts';
+import { unpoolSamples } from './unpool.samples.ts';
+import { vanderSamples } from './vander.samples.ts';
 import { viewSamples } from './view.samples.ts';
+import { viewScatterSamples } from './view-scatter.samples.ts';
 import { whereElementwiseSamples, whereSamples } from './where.samples.ts';
 
 /** The samples of every op, family by family. */
 export const opSamples: readonly OpSamples[] = [
+  ...asStridedSamples,
+  ...atleastSamples,
+  ...gridSamples,
+  ...unpoolSamples,
+  ...pool3dSamples,
+  ...adaptivePoolSamples,
   ...linalgProductSamples,
   ...tensordotSamples,
   ...outerSamples,
   ...matrixExpSamples,
+  ...matrixPowerSamples,
   ...einsumSamples,
   ...distanceSamples,
   ...attentionSamples,
@@ -149,7 +165,9 @@ export const opSamples: readonly OpSamples[] = [
   ...splitSamples,
   ...sumSamples,
   ...triangularSamples,
+  ...vanderSamples,
   ...viewSamples,
+  ...viewScatterSamples,
   ...whereSamples,
 ];
 export const elementwiseSamples: readonly ElementwiseSamples[] = [

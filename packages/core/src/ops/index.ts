@@ -65,6 +65,7 @@ export * from './masked-scatter.ts';
 export * from './matmul.ts';
 export * from './matrices.ts';
 export * from './matrix-exp.ts';
+export * from './matrix-power.ts';
 export * from './moments.ts';
 export * from './new.ts';
 export * from './nonzero.ts';

@@ -1,9 +1,11 @@
 import type { InputSpec, NdArray, OpSamples, Sample } from '../op.samples.ts';
+import type { Pair } from '../windows.ts';
 import { ones, zeros } from './create.ts';
-import { type AvgPool2dOptions, adaptiveAvgPool2d, avgPool1d, avgPool2d, type MaxPool2dOptions, maxPool1d, maxPool2d } from './pool.ts';
+import { type AvgPool2dOptions, avgPool1d, avgPool2d, type MaxPool2dOptions, maxPool1d, maxPool2d } from './pool.ts';
 
 type Two = readonly [number, number];
-const two = (n: number | Two | null | undefined, rest: Two): Two => (n == null ? rest : typeof n === 'number' ? [n, n] : n);
+const two = (n: Pair | null | undefined, rest: Two): Two =>
+  n == null ? rest : typeof n === 'number' ? [n, n] : n.length === 1 ? [n[0], n[0]] : n;
 
 /** The windows of a call, one list of image positions for each (-1 is padding, -2 lies beyond it). */
 function windows(
@@ -93,34 +95,6 @@ const average = (name: string, shape: readonly number[], kernel: number | Two, o
   inputs: [{ shape }],
   run: (x) => avgPool2d(x!, kernel, o),
   reference: (x) => means(x!, kernel, o),
-});
-
-const adaptive = (name: string, shape: readonly number[], size: number | readonly [number | null, number | null]): Sample => ({
-  name,
-  inputs: [{ shape }],
-  run: (x) => adaptiveAvgPool2d(x!, size),
-  reference: (x) => {
-    const [height, width] = shape.slice(-2) as unknown as Two;
-    const [oh, ow] = typeof size === 'number' ? [size, size] : [size[0] ?? height, size[1] ?? width];
-    const planes = shape.slice(0, -2).reduce((a, b) => a * b, 1);
-    const data: number[] = [];
-    for (let p = 0; p < planes; p++) {
-      for (let i = 0; i < oh; i++) {
-        for (let j = 0; j < ow; j++) {
-          let sum = 0;
-          let n = 0;
-          for (let h = Math.floor((i * height) / oh); h < Math.ceil(((i + 1) * height) / oh); h++) {
-            for (let w = Math.floor((j * width) / ow); w < Math.ceil(((j + 1) * width) / ow); w++) {
-              sum += x!.data[(p * height + h) * width + w]!;
-              n++;
-            }
-          }
-          data.push(sum / n);
-        }
-      }
-    }
-    return { shape: [...shape.slice(0, -2), oh, ow], data };
-  },
 });
 
 const { NEGATIVE_INFINITY: ninf, NaN: nan } = Number;
@@ -297,38 +271,6 @@ export const poolSamples: readonly OpSamples[] = [
         run: () => avgPool1d(zeros([1, 1, 2, 2]), 2),
         error: 'ShapeError',
         message: /^avgPool1d: input \[1, 1, 2, 2\] has 4 dimensions/,
-      },
-    ],
-  },
-  {
-    op: 'adaptiveAvgPool2d',
-    samples: [
-      adaptive('one number per plane', [2, 3, 4, 5], 1),
-      adaptive('equal parts', [1, 2, 6, 4], [3, 2]),
-      adaptive('unequal parts', [2, 2, 5, 7], [3, 4]),
-      adaptive('more than there is', [1, 1, 2, 3], 5),
-      adaptive('one dimension as it is', [1, 2, 5, 4], [null, 3]),
-      adaptive('one image without a batch', [2, 4, 3], 2),
-      adaptive('no images', [0, 2, 4, 4], 3),
-    ],
-    errors: [
-      {
-        name: 'size',
-        run: () => adaptiveAvgPool2d(zeros([1, 4, 4]), 0),
-        error: 'ValueError',
-        message: /^adaptiveAvgPool2d: outputSize .* got \[0,0\]/,
-      },
-      {
-        name: 'empty plane',
-        run: () => adaptiveAvgPool2d(zeros([1, 1, 0, 4]), 1),
-        error: 'ShapeError',
-        message: /^adaptiveAvgPool2d: input \[1, 1, 0, 4\] has an empty plane \(dimension -2\)/,
-      },
-      {
-        name: 'rank',
-        run: () => adaptiveAvgPool2d(zeros([4]), 1),
-        error: 'ShapeError',
-        message: /^adaptiveAvgPool2d: input \[4\] has 1 dimensions/,
       },
     ],
   },

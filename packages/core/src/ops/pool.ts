@@ -7,9 +7,7 @@ import { composeAvgPool2d, composeAvgPool2dGrad, composeMaxPool2d, composeMaxPoo
 import { show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { type Pair, pair, type Single, single } from '../windows.ts';
-import { fromBuffer } from './create.ts';
 import { gather } from './gather.ts';
-import { matmul } from './matmul.ts';
 
 /** Options of {@link maxPool2d}. */
 export interface MaxPool2dOptions {
@@ -298,50 +296,4 @@ export function avgPool2d(x: Tensor, kernel: Pair, options: AvgPool2dOptions = {
 export function avgPool1d(x: Tensor, kernel: Single, options: AvgPool1dOptions = {}): Tensor {
   const op = 'avgPool1d';
   return avgPool(sequence(op), x, [1, single(op, 'kernel', kernel, 1)], across(op, options), options);
-}
-
-/** The matrix [to, from] that averages, for output i, the inputs from floor(i from / to) to ceil((i + 1) from / to). */
-function averaging(x: Tensor, from: number, to: number): Tensor {
-  const values = new Float64Array(to * from);
-  for (let i = 0; i < to; i++) {
-    const start = Math.floor((i * from) / to);
-    const end = Math.ceil(((i + 1) * from) / to);
-    for (let k = start; k < end; k++) values[i * from + k] = 1 / (end - start);
-  }
-  const rounded = x.dtype === 'float32' ? Float32Array.from(values) : values;
-  return fromBuffer(rounded, x.dtype, [to, from], { device: x.device });
-}
-
-/**
- * The mean of windows that divide the image into `outputSize` parts, as equal as they can be.
- *
- * @param x [N, C, H, W], or one image [C, H, W]
- * @param outputSize height and width of the result; null keeps the image's
- * @returns [N, C, OH, OW]
- * @throws ShapeError when the input has no or too many dimensions, or an empty one
- * @throws ValueError when a size is not a positive integer
- * @throws DTypeError when the input is not floating
- * @example
- * ```ts
- * adaptiveAvgPool2d(x, 1); // the mean of each plane
- * ```
- * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_avg_pool2d.html
- */
-export function adaptiveAvgPool2d(x: Tensor, outputSize: number | readonly [number | null, number | null]): Tensor {
-  const op = 'adaptiveAvgPool2d';
-  checkFloating(op, 'input', x);
-  return batched(image(op), x, (t) => {
-    const [, , height, width] = t.shape as readonly [number, number, number, number];
-    const wanted = typeof outputSize === 'number' ? ([outputSize, outputSize] as const) : outputSize;
-    const [oh, ow] = pair(op, 'outputSize', [wanted[0] ?? height, wanted[1] ?? width], 1);
-    if (height === 0 || width === 0)
-      throw new ShapeError(`${op}: input ${show(x.shape)} has an empty plane (dimension ${height === 0 ? -2 : -1})`);
-    if (height % oh === 0 && width % ow === 0) {
-      const kernel = [height / oh, width / ow] as const;
-      const plain = { padding: [0, 0], dilation: [1, 1], countIncludePad: true, divisorOverride: null } as const;
-      return avgPoolOp([t], { ...plain, kernel, stride: kernel, output: [oh, ow] });
-    }
-    // The mean of a rectangle is the mean over its rows of the means over its columns.
-    return [matmul(averaging(t, height, oh), matmul(t, averaging(t, width, ow).mT))];
-  })[0]!;
 }
