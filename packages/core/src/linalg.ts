@@ -13,6 +13,7 @@ export { type LstsqDriver, type LstsqOptions, type LstsqResult, lstsq } from './
 export { type LUFactors, type LUOptions, type LUSolveOptions, lu, luFactor, luFactorEx, luSolve, type PLU } from './ops/lu.ts';
 export { matmul } from './ops/matmul.ts';
 export { matrixExp } from './ops/matrix-exp.ts';
+export { matrixPower } from './ops/matrix-power.ts';
 export { matrixRank, pinv, type ToleranceOptions } from './ops/pinv.ts';
 export { householderProduct, type QRMode, qr } from './ops/qr.ts';
 export { inv, invEx, type SolveOptions, solve, solveEx } from './ops/solve.ts';

@@ -28,10 +28,3 @@ export function checkInner(op: string, a: Tensor, dimA: number, b: Tensor, dimB:
     `${op}: ${show(a.shape)} has size ${x} at dimension ${dimA} but ${show(b.shape)} has size ${y} at dimension ${dimB}; they are summed over together`,
   );
 }
-
-/** Refuses what is no square matrix and no batch of them. */
-export function checkSquare(op: string, t: Tensor): void {
-  if (t.ndim < 2 || t.shape[t.ndim - 1] !== t.shape[t.ndim - 2]) {
-    throw new ShapeError(`${op}: expected a square matrix or a batch of them, got ${show(t.shape)}`);
-  }
-}

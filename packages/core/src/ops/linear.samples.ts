@@ -1,8 +1,10 @@
 import type { NdArray, OpSamples, Sample } from '../op.samples.ts';
+import { sumOfProducts, zip } from '../products.samples.ts';
 import { Generator } from '../random/generator.ts';
 import { dropoutMask } from '../random/mask.ts';
-import { zeros } from './create.ts';
-import { dropout, linear } from './linear.ts';
+import { ones, zeros } from './create.ts';
+import { bilinear, dropout, linear } from './linear.ts';
+import { broadcast } from './nd.samples.ts';
 
 function reference(x: NdArray, w: NdArray, b?: NdArray): NdArray {
   const size = x.shape[x.shape.length - 1]!;
@@ -29,6 +31,26 @@ function sample(name: string, x: readonly number[], w: readonly number[], bias: 
   };
 }
 
+const biased = (name: string, x: readonly number[], w: readonly number[], b: readonly number[]): Sample => ({
+  name,
+  inputs: [{ shape: x }, { shape: w }, { shape: b }],
+  run: (a, c, d) => linear(a!, c!, d),
+  reference: (a, c, d) => {
+    const product = reference(a!, c!);
+    return zip((u, v) => u + v, product, broadcast(d!, product.shape));
+  },
+});
+
+const form = (name: string, lead: readonly number[], outputs: number, bias: boolean, letters: string): Sample => ({
+  name,
+  inputs: [{ shape: [...lead, 3] }, { shape: [...lead, 2] }, { shape: [outputs, 3, 2] }, ...(bias ? [{ shape: [outputs] }] : [])],
+  run: (x, y, w, b) => bilinear(x!, y!, w!, b),
+  reference: (x, y, w, b) => {
+    const product = sumOfProducts(`${letters}i,${letters}j,oij->${letters}o`, x!, y!, w!);
+    return b === undefined ? product : zip((u, v) => u + v, product, broadcast(b, product.shape));
+  },
+});
+
 const rate = (name: string, p: number): Sample => ({
   name,
   inputs: [{ shape: [4, 5] }],
@@ -53,6 +75,11 @@ export const linearSamples: readonly OpSamples[] = [
       sample('no rows', [0, 3], [2, 3], true),
       sample('no inputs', [2, 0], [3, 0], true),
       sample('no batches of rows', [2, 0, 3], [2, 3], true),
+      biased('a bias for all outputs', [4, 3], [2, 3], [1]),
+      biased('a bias that is a number', [2, 2, 3], [2, 3], []),
+      biased('a bias for each row', [4, 3], [2, 3], [4, 1]),
+      biased('a bias for each element', [4, 3], [2, 3], [4, 2]),
+      biased('a number for a product of vectors', [3], [3], []),
     ],
     errors: [
       {
@@ -67,6 +94,12 @@ export const linearSamples: readonly OpSamples[] = [
         error: 'ShapeError',
         message: /^linear: the bias has shape \[3\], expected \[4\] for a weight \[4, 3\]/,
       },
+      {
+        name: 'two dtypes',
+        run: () => linear(zeros([2, 3]), zeros([4, 3]), zeros([4], { dtype: 'float64' })),
+        error: 'DTypeError',
+        message: /^linear: dtypes differ: float32 and float64 \(operand 2\)/,
+      },
       { name: 'scalar', run: () => linear(zeros([]), zeros([4, 3])), error: 'ShapeError', message: /^linear: the input is a scalar/ },
       {
         name: 'weight',
@@ -79,6 +112,54 @@ export const linearSamples: readonly OpSamples[] = [
         run: () => linear(zeros([2, 3]), zeros([4, 3], { dtype: 'float64' })),
         error: 'DTypeError',
         message: /float32 and float64/,
+      },
+    ],
+  },
+  {
+    op: 'bilinear',
+    samples: [
+      form('rows', [4], 2, true, 'a'),
+      form('no bias', [4], 2, false, 'a'),
+      form('vectors', [], 5, true, ''),
+      form('batches', [2, 3], 2, true, 'ab'),
+      form('no rows', [0], 2, true, 'a'),
+    ],
+    errors: [
+      {
+        name: 'leading dimensions',
+        run: () => bilinear(ones([2, 3]), ones([1, 2]), ones([4, 3, 2])),
+        error: 'ShapeError',
+        message: /^bilinear: the inputs must have the same leading dimensions, \[\.\.\., I\] and \[\.\.\., J\], got \[2, 3\] and \[1, 2\]$/,
+      },
+      {
+        name: 'the first size',
+        run: () => bilinear(ones([2, 4]), ones([2, 2]), ones([4, 3, 2])),
+        error: 'ShapeError',
+        message: /^bilinear: \[2, 4\] has size 4 at dimension 1 but \[4, 3, 2\] has size 3 at dimension 1/,
+      },
+      {
+        name: 'the second size',
+        run: () => bilinear(ones([2, 3]), ones([2, 3]), ones([4, 3, 2])),
+        error: 'ShapeError',
+        message: /^bilinear: \[2, 3\] has size 3 at dimension 1 but \[4, 3, 2\] has size 2 at dimension 2/,
+      },
+      {
+        name: 'weight',
+        run: () => bilinear(ones([2, 3]), ones([2, 3]), ones([3, 3])),
+        error: 'ShapeError',
+        message: /^bilinear: the weight has shape \[3, 3\], expected \[O, I, J\]$/,
+      },
+      {
+        name: 'bias',
+        run: () => bilinear(ones([2, 3]), ones([2, 2]), ones([4, 3, 2]), ones([1])),
+        error: 'ShapeError',
+        message: /^bilinear: the bias has shape \[1\], expected \[4\] for a weight \[4, 3, 2\]$/,
+      },
+      {
+        name: 'two dtypes',
+        run: () => bilinear(ones([2, 3]), ones([2, 2], { dtype: 'float64' }), ones([4, 3, 2])),
+        error: 'DTypeError',
+        message: /^bilinear: dtypes differ: float32 and float64/,
       },
     ],
   },

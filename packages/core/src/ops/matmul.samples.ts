@@ -1,6 +1,7 @@
-import type { NdArray, OpSamples, Sample } from '../op.samples.ts';
+import type { ErrorCase, NdArray, OpSamples, Sample } from '../op.samples.ts';
+import type { Tensor } from '../tensor.ts';
 import { ones } from './create.ts';
-import { matmul } from './matmul.ts';
+import { bmm, dot, matmul, mm, mv, vdot } from './matmul.ts';
 
 /** The product by its definition: vectors become matrices, batch dimensions repeat, the added dimensions vanish again. */
 function reference(a: NdArray, b: NdArray): NdArray {
@@ -44,6 +45,65 @@ const sample = (name: string, a: readonly number[], b: readonly number[]): Sampl
   reference: (x, y) => reference(x!, y!),
 });
 
+/** A product that takes operands of certain ranks only: the function and the method, and nothing to sum over. */
+function strictSamples(
+  name: string,
+  run: (a: Tensor, b: Tensor) => Tensor,
+  a: readonly number[],
+  b: readonly number[],
+  none: readonly [readonly number[], readonly number[]],
+  more: readonly ErrorCase[] = [],
+): OpSamples {
+  const method = (x: Tensor): Record<string, (y: Tensor) => Tensor> => x as never;
+  const one = (title: string, x: readonly number[], y: readonly number[]): Sample => ({
+    ...sample(title, x, y),
+    run: (p, q) => run(p!, q!),
+  });
+  const integers = [a, b].map((shape) => ({ shape, dtype: 'int32' as const, low: -9, high: 9 }));
+  return {
+    op: name,
+    samples: [
+      one('plain', a, b),
+      { ...sample('the method', a, b), run: (p, q) => method(p!)[name]!(q!) },
+      one('nothing to sum over', none[0], none[1]),
+      { ...one('integers', a, b), inputs: integers, differentiable: false, hostOnly: true },
+    ],
+    errors: [
+      {
+        name: 'another rank',
+        run: () => run(ones([...a, 2]), ones(b)),
+        error: 'ShapeError',
+        message: new RegExp(`^${name}: the first operand must be `),
+      },
+      {
+        name: 'another rank on the right',
+        run: () => run(ones(a), ones([...b, 2])),
+        error: 'ShapeError',
+        message: new RegExp(`^${name}: the second operand must be `),
+      },
+      {
+        name: 'inner dimensions',
+        run: () => run(ones([...a.slice(0, -1), 9]), ones(b)),
+        error: 'ShapeError',
+        message: new RegExp(`^${name}: .* has size 9 at dimension ${a.length - 1} but .* has size `),
+      },
+      {
+        name: 'two dtypes',
+        run: () => run(ones(a), ones(b, { dtype: 'float64' })),
+        error: 'DTypeError',
+        message: new RegExp(`^${name}: dtypes differ: float32 and float64`),
+      },
+      {
+        name: 'bool',
+        run: () => run(ones(a, { dtype: 'bool' }), ones(b, { dtype: 'bool' })),
+        error: 'DTypeError',
+        message: new RegExp(`^${name}: not defined for bool`),
+      },
+      ...more,
+    ],
+  };
+}
+
 /** Samples of the matrix product. */
 export const matmulSamples: readonly OpSamples[] = [
   {
@@ -60,6 +120,8 @@ export const matmulSamples: readonly OpSamples[] = [
       sample('a batch by a vector', [2, 4, 3], [3]),
       sample('batches', [2, 2, 3], [2, 3, 2]),
       sample('a batch by a matrix', [2, 2, 3], [3, 2]),
+      sample('batches of batches by a matrix', [2, 2, 2, 3], [3, 4]),
+      sample('an empty batch of batches by a vector', [2, 0, 2, 3], [3]),
       sample('a matrix by a batch', [2, 3], [2, 3, 2]),
       sample('batches that repeat', [2, 1, 2, 3], [4, 3, 2]),
       sample('no rows', [0, 3], [3, 2]),
@@ -123,4 +185,35 @@ export const matmulSamples: readonly OpSamples[] = [
       },
     ],
   },
+  strictSamples(
+    'mm',
+    mm as never,
+    [2, 3],
+    [3, 4],
+    [
+      [2, 0],
+      [0, 3],
+    ],
+  ),
+  strictSamples(
+    'bmm',
+    bmm as never,
+    [2, 2, 3],
+    [2, 3, 4],
+    [
+      [2, 2, 0],
+      [2, 0, 3],
+    ],
+    [
+      {
+        name: 'batches',
+        run: () => bmm(ones([1, 2, 3]), ones([2, 3, 2]) as never),
+        error: 'ShapeError',
+        message: /^bmm: the batches differ: 1 in \[1, 2, 3\] and 2 in \[2, 3, 2\] \(dimension 0\)$/,
+      },
+    ],
+  ),
+  strictSamples('mv', mv as never, [2, 3], [3], [[2, 0], [0]]),
+  strictSamples('dot', dot as never, [3], [3], [[0], [0]]),
+  strictSamples('vdot', vdot as never, [3], [3], [[0], [0]]),
 ];

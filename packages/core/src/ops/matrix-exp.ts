@@ -1,9 +1,9 @@
 import { allocate, isFloating } from '../dtype.ts';
 import { DTypeError } from '../errors.ts';
 import { hostCompute } from '../kernels.ts';
+import { checkSquare } from '../linear-algebra/tensors.ts';
 import { expOfMatrix } from '../matrix-exp.ts';
 import { defineOp } from '../op.ts';
-import { checkSquare } from '../products.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';
 import { zerosLike } from './create.ts';
