@@ -15,9 +15,11 @@ import {
   product,
   symmetric,
 } from '../linear-algebra/tensors.ts';
-import { defineOp } from '../op.ts';
+import { solveTriangle } from '../linear-algebra/triangular.ts';
+import { defineOp, type OpFunction } from '../op.ts';
 import { show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
+import { neg } from './arithmetic.ts';
 import { solveTriangularOp } from './solve-triangular.ts';
 
 interface Attrs {
@@ -104,15 +106,38 @@ export function choleskyEx(a: Tensor, options: CholeskyOptions & { checkErrors?:
 }
 
 /** (L Lᵀ)⁻¹ B for factors and right sides of one batch shape; `upper`: (Uᵀ U)⁻¹ B. */
-function solveWith(factor: Tensor, b: Tensor, upper: boolean): Tensor {
-  const [l, lt] = upper ? [factor.mT as Tensor, factor] : [factor, factor.mT as Tensor];
-  const y = solveTriangularOp([l, b], { upper: false, unit: false })[0]!;
-  return solveTriangularOp([lt, y], { upper: true, unit: false })[0]!;
+const choleskySolveOp: OpFunction<boolean> = defineOp<boolean>({
+  name: 'choleskySolve',
+  doc: 'the solution of A X = B from the Cholesky factor of A',
+  infer: ([b]) => [{ shape: b!.shape, dtype: b!.dtype }],
+  forward: ([b, factor], upper) => {
+    const [n, k] = b!.shape.slice(-2) as [number, number];
+    return perMatrix('choleskySolve', [b!, factor!], batchOf(b!), [{ shape: [n, k], dtype: b!.dtype }], ([y, l], [x]) => {
+      x!.set(y!);
+      solveTriangle(l!, n, x!, k, { upper, unit: false, transpose: upper });
+      solveTriangle(l!, n, x!, k, { upper, unit: false, transpose: !upper });
+    });
+  },
+  save: ([, factor], [x]) => [factor!, x!],
+  backward: ({ attrs: upper, saved: [factor, x], needs }, [g]) => {
+    const gb = choleskySolveOp([g!, factor!], upper)[0]!;
+    if (!needs[1]) return [gb, null];
+    const half = product(gb, x!.mT as Tensor);
+    return [gb, factorGradient(factor!, half.add(half.mT as Tensor) as Tensor, upper)];
+  },
+});
+
+/**
+ * The gradient of a factor, given minus that of A = L Lᵀ, which is symmetric. As in PyTorch, the factor counts as a matrix
+ * whose other triangle happens to be zero: the gradient there is what it would be if that were read.
+ */
+function factorGradient(factor: Tensor, g: Tensor, upper: boolean): Tensor {
+  return neg(upper ? product(factor, g) : product(g, factor)) as Tensor;
 }
 
 /**
  * The solution of A X = B from the Cholesky factor of A: B [.., n, k], L [.., n, n], with broadcasting of the leading
- * dimensions.
+ * dimensions. Only the factor's triangle is read; for its gradient the other one must be zero.
  *
  * @throws ShapeError when L is not square or does not fit B
  * @see https://pytorch.org/docs/stable/generated/torch.cholesky_solve.html
@@ -123,11 +148,12 @@ export function choleskySolve(b: Tensor, l: Tensor, options: CholeskyOptions = {
   checkSameFloating('choleskySolve', b, l);
   if (n !== rows) throw new ShapeError(`choleskySolve: B ${show(b.shape)} does not fit the factor ${show(l.shape)}: ${rows} vs ${n} rows`);
   const [x, y] = broadcastBatches('choleskySolve', l, b);
-  return solveWith(x, y, options.upper ?? false);
+  return choleskySolveOp([y, x], options.upper ?? false)[0]!;
 }
 
 /**
- * The inverse of A from its Cholesky factor.
+ * The inverse of A from its Cholesky factor. Only the factor's triangle is read; for its gradient the other one must be
+ * zero.
  *
  * @throws LinAlgError when the factor has a zero on its diagonal
  * @see https://pytorch.org/docs/stable/generated/torch.cholesky_inverse.html
@@ -141,5 +167,5 @@ export function choleskyInverse(l: Tensor, options: CholeskyOptions = {}): Tenso
     if (zero >= 0)
       throw new LinAlgError(`${op}: ${entryName(batch, entry)}element ${zero} of the diagonal is zero: the matrix is singular`);
   });
-  return solveWith(l, expandBatch(identity(n, l), batch), options.upper ?? false);
+  return choleskySolveOp([expandBatch(identity(n, l), batch), l], options.upper ?? false)[0]!;
 }

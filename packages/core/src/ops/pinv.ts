@@ -1,5 +1,6 @@
+import { needsGrad } from '../autograd/views.ts';
 import type { DType } from '../dtype.ts';
-import { LinAlgError, ValueError } from '../errors.ts';
+import { AutogradError, LinAlgError, ValueError } from '../errors.ts';
 import { type BlockResult, checkFinite, entryName, perMatrix } from '../linear-algebra/batch.ts';
 import { factorSVD } from '../linear-algebra/svd.ts';
 import { keepTriangle, symmetricEigen } from '../linear-algebra/symmetric.ts';
@@ -41,7 +42,10 @@ function prepare(op: string, a: Tensor, { atol, rtol, hermitian = false }: Toler
   if (hermitian) checkSquare(op, a);
   else checkMatrix(op, a);
   for (const [name, t] of [['atol', atol] as const, ['rtol', rtol] as const])
-    if (t !== undefined && !isTensor(t) && typeof t !== 'number') throw new ValueError(`${op}: ${name} must be a number or a tensor`);
+    if (isTensor(t) ? needsGrad(t) : t !== undefined && typeof t !== 'number')
+      throw isTensor(t)
+        ? new AutogradError(`${op}: has no gradient for ${name}; detach() it`)
+        : new ValueError(`${op}: ${name} must be a number or a tensor`);
   const given = [atol, rtol].filter(isTensor).map((t) => t.detach().to(a.dtype) as Tensor);
   const batch = broadcastShapes(op, [batchOf(a), ...given.map((t) => t.shape)]);
   const word = (t: number | Tensor | undefined): number | 'input' | undefined => (isTensor(t) ? 'input' : t);

@@ -4,18 +4,7 @@ import { LinAlgError } from '../errors.ts';
 import { checkFinite, entryName, perMatrix } from '../linear-algebra/batch.ts';
 import { transposed } from '../linear-algebra/scaling.ts';
 import { factorSVD } from '../linear-algebra/svd.ts';
-import {
-  batchOf,
-  checkMatrix,
-  columnsOf,
-  diagonalMatrix,
-  minus,
-  onDiagonal,
-  plus,
-  product,
-  skew,
-  times,
-} from '../linear-algebra/tensors.ts';
+import { batchOf, checkMatrix, columnsOf, diagonalMatrix, minus, onDiagonal, plus, product, times } from '../linear-algebra/tensors.ts';
 import { defineOp } from '../op.ts';
 import type { Tensor } from '../tensor.ts';
 import { where } from './where.ts';
@@ -66,7 +55,7 @@ function diverged(op: string, batch: readonly number[], entry: number): LinAlgEr
 }
 
 /**
- * U [(skew(Uᵀ gU) / E) S + S (skew(Vᵀ gV) / E) + diag(gS)] Vᵀ with E_ij = s_j² - s_i², and what gU and gV have outside of
+ * U [(X / E) S + S (Y / E) + diag(gS)] Vᵀ with X = Uᵀ gU - gUᵀ U, Y = Vᵀ gV - gVᵀ V and E_ij = s_j² - s_i², and what gU and gV have outside of
  * the spaces of U and V (J. Townsend, "Differentiating the singular value decomposition", 2016).
  */
 function svdBackward(u: Tensor, s: Tensor, vh: Tensor, gu: Tensor | null, gs: Tensor | null, gvh: Tensor | null): Tensor | null {
@@ -79,13 +68,18 @@ function svdBackward(u: Tensor, s: Tensor, vh: Tensor, gu: Tensor | null, gs: Te
   const [row, column] = [s.unsqueeze(-2) as Tensor, s.unsqueeze(-1) as Tensor];
   // (s_j - s_i)(s_j + s_i): squares would lose digits.
   const gaps = where(onDiagonal(k, s), 1, times(minus(row, column), row.add(column) as Tensor)) as Tensor;
-  if (gu !== null) inner = plus(inner, times(skew(product(ut, gu)).div(gaps) as Tensor, row));
-  if (gvh !== null) inner = plus(inner, times(skew(product(vh, gvh.mT as Tensor)).div(gaps) as Tensor, column));
+  if (gu !== null) inner = plus(inner, times(antisymmetric(product(ut, gu)).div(gaps) as Tensor, row));
+  if (gvh !== null) inner = plus(inner, times(antisymmetric(product(vh, gvh.mT as Tensor)).div(gaps) as Tensor, column));
   let left = product(u, inner!);
   if (m > k && gu !== null) left = left.add(outside(u, gu).div(row) as never) as Tensor;
   let out = product(left, vh);
   if (n > k && gvh !== null) out = out.add(product(u, (outside(v, gvh.mT as Tensor).div(row) as Tensor).mT as Tensor) as never) as Tensor;
   return out;
+}
+
+/** m - mᵀ. */
+function antisymmetric(m: Tensor): Tensor {
+  return minus(m, m.mT as Tensor);
 }
 
 /** The part of g that is orthogonal to the columns of u. */

@@ -3,6 +3,7 @@ import { sizeOf } from '../layout.ts';
 import { normalizeDims, show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { inv, solve } from './solve.ts';
+import { permute } from './view-functions.ts';
 
 /**
  * The inverse of a tensor as a linear map: with `ind` leading dimensions for the result and the rest for the argument,
@@ -35,7 +36,7 @@ export function tensorsolve(a: Tensor, b: Tensor, options: { dims?: readonly num
   if (options.dims !== undefined && options.dims !== null && options.dims.length > 0) {
     const moved = options.dims.map((d) => (d < 0 ? d + a.ndim : d));
     normalizeDims(op, moved, a.shape);
-    map = a.permute([...a.shape.map((_, d) => d).filter((d) => !moved.includes(d)), ...moved] as never) as Tensor;
+    map = permute(a, [...a.shape.map((_, d) => d).filter((d) => !moved.includes(d)), ...moved]) as Tensor;
   }
   const rest = map.shape.slice(b.ndim);
   const n = sizeOf(map.shape.slice(0, b.ndim));
