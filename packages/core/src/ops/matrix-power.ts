@@ -1,6 +1,6 @@
-import { ValueError } from '../errors.ts';
-import { checkSquare } from '../linear-algebra/tensors.ts';
+import { ShapeError, ValueError } from '../errors.ts';
 import { checkAlike } from '../products.ts';
+import { show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';
 import { eye } from './create.ts';
@@ -28,7 +28,10 @@ declare module '../tensor.ts' {
  */
 export function matrixPower<A extends Shape>(input: Tensor<A>, n: number): Tensor<A>;
 export function matrixPower(input: Tensor, n: number): Tensor {
-  checkSquare('matrixPower', input);
+  const rows = input.shape[input.ndim - 2];
+  if (rows === undefined || rows !== input.shape[input.ndim - 1]) {
+    throw new ShapeError(`matrixPower: needs square matrices, got ${show(input.shape)}`);
+  }
   if (!Number.isInteger(n)) throw new ValueError(`matrixPower: n must be a whole number, got ${n}`);
   const { dtype, device, shape } = input;
   if (n === 0)
