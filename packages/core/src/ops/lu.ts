@@ -87,13 +87,15 @@ function luBackward(factors: Tensor, pivots: Tensor, g: Tensor): Tensor {
   const u = triu(square) as Tensor;
   const lower = (x: Tensor): Tensor => solveTriangularOp([l.mT as Tensor, x], { upper: true, unit: true })[0]!;
   const upper = (x: Tensor): Tensor => solveTriangularOp([u, x.mT as Tensor], { upper: true, unit: false })[0]!.mT as Tensor;
-  let below = product(l.mT as Tensor, tril(core, -1) as Tensor);
-  let above = product(triu(core) as Tensor, u.mT as Tensor);
+  const gu = triu(core) as Tensor;
+  // P L⁻ᵀ (tril(Lᵀ gL, -1) + triu(gU Uᵀ)) U⁻ᵀ. What of gU Uᵀ would be undone by U⁻ᵀ is never multiplied: U may be
+  // ill-conditioned, L is not.
+  let below = minus(product(l.mT as Tensor, tril(core, -1) as Tensor), product(gu, u.mT as Tensor));
   // What is beyond the square part depends on its factors too: U₂ = L⁻¹ Pᵀ A₂, or L₂ = A₂ U⁻¹.
   if (n > m) below = minus(below, product(columnsOf(g, k, n), columnsOf(factors, k, n).mT as Tensor));
-  if (m > n) above = minus(above, product(factors.narrow(-2, k, m - k).mT as Tensor, g.narrow(-2, k, m - k)));
-  const middle = (tril(below, -1) as Tensor).add(triu(above) as Tensor) as Tensor;
-  let permuted = lower(upper(middle));
+  let middle = tril(below, -1) as Tensor;
+  if (m > n) middle = minus(middle, triu(product(factors.narrow(-2, k, m - k).mT as Tensor, g.narrow(-2, k, m - k))) as Tensor);
+  let permuted = lower(gu.add(upper(middle)) as Tensor);
   if (n > m) permuted = cat([permuted, lower(columnsOf(g, k, n))], -1) as Tensor;
   if (m > n) permuted = cat([permuted, upper(g.narrow(-2, k, m - k))], -2) as Tensor;
   return takeRows(permuted, inverseOrder(rowOrder(pivots, m)));

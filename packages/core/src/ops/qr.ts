@@ -10,7 +10,7 @@ import { neg } from './arithmetic.ts';
 import { zeros } from './create.ts';
 import { cat } from './join.ts';
 import { solveTriangularOp } from './solve-triangular.ts';
-import { tril } from './triangular.ts';
+import { tril, triu } from './triangular.ts';
 
 /** How much of the factors {@link qr} gives. */
 export type QRMode = 'reduced' | 'complete' | 'r';
@@ -47,35 +47,29 @@ const qrOp = defineOp<QRMode>({
       throw new AutogradError(
         `linalg.qr: mode 'complete' has no gradient for more rows than columns (${m} by ${n}): the added columns of Q are not determined; use mode 'reduced'`,
       );
-    return [m >= n ? tallBackward(q!, r!, gq ?? null, gr ?? null) : wideBackward(q!, r!, gq ?? null, gr ?? null)];
+    return [qrBackward(q!, r!, gq ?? null, gr ?? null)];
   },
 });
 
 /**
- * (gQ + Q S) R⁻ᵀ, where S is the symmetric matrix with the lower triangle of R gRᵀ - gQᵀ Q: S. Walter and L. Lehmann,
- * "Algorithmic differentiation of linear algebra functions", arXiv:1009.6112.
+ * With X = Qᵀ dA₁ R₁⁻¹ (A₁ and R₁ the first square part of the columns) dQ = Q Ω + (I - Q Qᵀ) dA R⁻¹ and dR = Qᵀ dA - Ω R,
+ * where Ω is the skew matrix with the strictly lower triangle of X; this is the adjoint of that. Only what has to go
+ * through R₁⁻ᵀ does, since it may be ill-conditioned. Compare S. Walter and L. Lehmann, "Algorithmic differentiation of
+ * linear algebra functions", arXiv:1009.6112.
  */
-function tallBackward(q: Tensor, r: Tensor, gq: Tensor | null, gr: Tensor | null): Tensor {
-  const fromR = gr === null ? null : product(r, gr.mT as Tensor);
-  const fromQ = gq === null ? null : (neg(product(gq.mT as Tensor, q)) as Tensor);
-  const m = plus(fromR, fromQ)!;
-  const s = (tril(m) as Tensor).add((tril(m, -1) as Tensor).mT as Tensor) as Tensor;
-  const right = plus(gq, product(q, s))!;
-  return solveTriangularOp([r, right.mT as Tensor], { upper: true, unit: false })[0]!.mT as Tensor;
-}
-
-/** A = [A₁ A₂] with square A₁ = Q R₁, and R₂ = Qᵀ A₂ depends on Q as well. */
-function wideBackward(q: Tensor, r: Tensor, gq: Tensor | null, gr: Tensor | null): Tensor {
-  const [m, n] = r.shape.slice(-2) as [number, number];
-  const r1 = columnsOf(r, 0, m);
-  if (gr === null) {
-    const g1 = tallBackward(q, r1, gq, null);
-    return cat([g1, zeros([...batchOf(r), m, n - m], { dtype: r.dtype, device: r.device })], -1) as Tensor;
-  }
-  const gr2 = columnsOf(gr, m, n);
-  const a2 = product(q, columnsOf(r, m, n));
-  const throughQ = plus(gq, product(a2, gr2.mT as Tensor));
-  return cat([tallBackward(q, r1, throughQ, columnsOf(gr, 0, m)), product(q, gr2)], -1) as Tensor;
+function qrBackward(q: Tensor, r: Tensor, gq: Tensor | null, gr: Tensor | null): Tensor {
+  const [m, k] = q.shape.slice(-2) as [number, number];
+  const n = r.shape[r.ndim - 1]!;
+  const upper = gr === null ? null : (triu(gr) as Tensor);
+  const fromQ = gq === null ? null : product(q.mT as Tensor, gq);
+  const fromR = upper === null ? null : (neg(product(upper, r.mT as Tensor)) as Tensor);
+  const inner = plus(fromQ, fromR)!;
+  let left = product(q, tril(minus(inner, inner.mT as Tensor), -1) as Tensor);
+  if (m > k && gq !== null) left = left.add(minus(gq, product(q, fromQ!))) as Tensor;
+  const first = solveTriangularOp([columnsOf(r, 0, k), left.mT as Tensor], { upper: true, unit: false })[0]!.mT as Tensor;
+  const rest = zeros([...batchOf(r), m, n - k], { dtype: r.dtype, device: r.device });
+  const through = n > k ? (cat([first, rest], -1) as Tensor) : first;
+  return plus(through, upper === null ? null : product(q, upper))!;
 }
 
 /**
