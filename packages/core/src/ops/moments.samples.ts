@@ -1,7 +1,7 @@
 import type { OpSamples, Sample } from '../op.samples.ts';
 import { reduced, reductionSamples } from '../reduction.samples.ts';
 import { zeros } from './create.ts';
-import { std, var as variance, varMean } from './moments.ts';
+import { std, stdMean, var as variance, varMean } from './moments.ts';
 
 const meanOf = (g: readonly number[]): number => g.reduce((a, b) => a + b, 0) / g.length;
 
@@ -27,6 +27,12 @@ function spread(op: typeof std, f: (correction: number) => (g: readonly number[]
       reference: (x) => reduced(x!, [1], false, f(0)),
     },
     {
+      name: 'population in other words',
+      inputs: [{ shape: [2, 3], apart: 0.3 }],
+      run: (x) => [op(x!, false), op(x!, { unbiased: false, keepdim: true })],
+      reference: (x) => [reduced(x!, [0, 1], false, f(0)), reduced(x!, [0, 1], true, f(0))],
+    },
+    {
       name: 'large and close',
       inputs: [{ shape: [4], values: [10000, 10001, 10002, 10003] }],
       run: (x) => op(x!),
@@ -49,6 +55,12 @@ export const momentSamples: readonly OpSamples[] = [
         error: 'IndexError',
         message: /var: dim -2 is out of range for \[2\]/,
       },
+      {
+        name: 'two ways at once',
+        run: () => zeros([2]).var(0, { unbiased: true, correction: 1 }),
+        error: 'ValueError',
+        message: /^var: unbiased and correction say the same thing; give one of them$/,
+      },
     ],
   },
   { op: 'std', samples: spread(std, (c) => (g) => Math.sqrt(varianceOf(c)(g))) },
@@ -60,6 +72,25 @@ export const momentSamples: readonly OpSamples[] = [
         inputs: [{ shape: [2, 3], apart: 0.3 }],
         run: (x) => varMean(x!, 0, { keepdim: true }),
         reference: (x) => [reduced(x!, [0], true, varianceOf(1)), reduced(x!, [0], true, meanOf)],
+      },
+    ],
+  },
+  {
+    op: 'stdMean',
+    samples: [
+      {
+        name: 'both',
+        inputs: [{ shape: [2, 3], apart: 0.3 }],
+        run: (x) => stdMean(x!, 1, { unbiased: false }),
+        reference: (x) => [reduced(x!, [1], false, (g) => Math.sqrt(varianceOf(0)(g))), reduced(x!, [1], false, meanOf)],
+      },
+    ],
+    errors: [
+      {
+        name: 'integers',
+        run: () => stdMean(zeros([2], { dtype: 'int64' })),
+        error: 'DTypeError',
+        message: /^stdMean: not defined for int64/,
       },
     ],
   },

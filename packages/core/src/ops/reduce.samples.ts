@@ -1,7 +1,7 @@
 import type { NdArray, OpSamples, Sample } from '../op.samples.ts';
 import { reduced, reductionSamples } from '../reduction.samples.ts';
 import { tensor, zeros } from './create.ts';
-import { all, amax, amin, any, argmax, argmin, max, min } from './reduce.ts';
+import { all, amax, amin, aminmax, any, argmax, argmin, max, min } from './reduce.ts';
 
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 
@@ -165,4 +165,24 @@ export const reduceSamples: readonly OpSamples[] = [
   { op: 'argmin', samples: positions(argmin, less), errors: emptyErrors('argmin', (t) => t.argmin(0)) },
   { op: 'any', samples: truth(any, (g) => g.some((v) => v !== 0)) },
   { op: 'all', samples: truth(all, (g) => g.every((v) => v !== 0)) },
+  {
+    op: 'aminmax',
+    samples: [
+      {
+        name: 'all',
+        inputs: [{ shape: [2, 3], apart: 0.1 }],
+        run: (x) => Object.values(aminmax(x!)),
+        reference: (x) => [[Math.min], [Math.max]].map(([f]) => reduced(x!, [0, 1], false, (g) => f!(...g))),
+        without: ['broadcast'],
+      },
+      {
+        name: 'a dimension, kept',
+        inputs: [{ shape: [2, 3], apart: 0.1 }],
+        run: (x) => Object.values(x!.aminmax({ dim: -1, keepdim: true })),
+        reference: (x) => [[Math.min], [Math.max]].map(([f]) => reduced(x!, [1], true, (g) => f!(...g))),
+        without: ['broadcast'],
+      },
+    ],
+    errors: emptyErrors('aminmax', (t) => aminmax(t)),
+  },
 ];

@@ -1,6 +1,6 @@
 import type { ErrorCase, NdArray, OpSamples, Sample } from '../op.samples.ts';
 import { zeros } from './create.ts';
-import { logSoftmax, softmax } from './softmax.ts';
+import { logSoftmax, softmax, softmin } from './softmax.ts';
 
 /** Applies `f` to every line of `x` along `dim`. */
 function lines(x: NdArray, dim: number, f: (line: number[]) => number[]): NdArray {
@@ -87,4 +87,23 @@ const errors = (name: 'softmax' | 'logSoftmax', op: typeof softmax): ErrorCase[]
 export const softmaxSamples: readonly OpSamples[] = [
   { op: 'softmax', samples: samples(softmax, soft), errors: errors('softmax', softmax) },
   { op: 'logSoftmax', samples: samples(logSoftmax, logSoft), errors: errors('logSoftmax', logSoftmax) },
+  {
+    op: 'softmin',
+    samples: [
+      {
+        name: 'rows',
+        inputs: [{ shape: [2, 3] }],
+        run: (x) => softmin(x!, 1),
+        reference: (x) => lines(x!, 1, (line) => soft(line.map((v) => -v))),
+      },
+      {
+        name: 'columns of integers',
+        inputs: [{ shape: [3, 2], dtype: 'int64' }],
+        run: (x) => softmin(x!, 0, { dtype: 'float64' }),
+        reference: (x) => lines(x!, 0, (line) => soft(line.map((v) => -v))),
+        differentiable: false,
+        hostOnly: true,
+      },
+    ],
+  },
 ];
