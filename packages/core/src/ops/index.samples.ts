@@ -1,3 +1,4 @@
+import { linalgNormSamples } from '../linalg/norms.samples.ts';
 import { linalgProductSamples } from '../linalg/products.samples.ts';
 import type { ElementwiseSamples, OpSamples } from '../op.samples.ts';
 import { activationSamples } from './activation.samples.ts';
@@ -15,6 +16,7 @@ import { combineElementwiseSamples, combineSamples } from './combine.samples.ts'
 import { compareElementwiseSamples, compareSamples } from './compare.samples.ts';
 import { convSamples } from './conv.samples.ts';
 import { convTransposeSamples } from './conv-transpose.samples.ts';
+import { covarianceSamples } from './covariance.samples.ts';
 import { crossEntropySamples } from './cross-entropy.samples.ts';
 import { ctcSamples } from './ctc.samples.ts';
 import { cumulativeSamples } from './cumulative.samples.ts';
@@ -37,10 +39,13 @@ import { geluElementwiseSamples, geluSamples } from './gelu.samples.ts';
 import { gridSamples } from './grid.samples.ts';
 import { gridSampleSamples } from './grid-sample.samples.ts';
 import { hardActivationSamples } from './hard-activation.samples.ts';
+import { histogramSamples } from './histogram.samples.ts';
 import { im2colSamples } from './im2col.samples.ts';
 import { indexCopySamples } from './index-copy.samples.ts';
 import { indexingSamples } from './indexing.samples.ts';
+import { integrateSamples } from './integrate.samples.ts';
 import { interpolateSamples } from './interpolate.samples.ts';
+import { isinSamples } from './isin.samples.ts';
 import { joinSamples } from './join.samples.ts';
 import { likelihoodLossSamples } from './likelihood-loss.samples.ts';
 import { linearSamples } from './linear.samples.ts';
@@ -59,6 +64,7 @@ import { normSamples } from './norm.samples.ts';
 import { normalElementwiseSamples, normalSamples } from './normal.samples.ts';
 import { normalizationSamples } from './normalization.samples.ts';
 import { oneHotSamples } from './one-hot.samples.ts';
+import { orderStatisticsSamples } from './order-statistics.samples.ts';
 import { outerSamples } from './outer.samples.ts';
 import { padSamples } from './pad.samples.ts';
 import { pixelShuffleSamples } from './pixel-shuffle.samples.ts';
@@ -66,20 +72,24 @@ import { poolSamples } from './pool.samples.ts';
 import { pool3dSamples } from './pool3d.samples.ts';
 import { powerElementwiseSamples, powerSamples } from './power.samples.ts';
 import { prodSamples } from './prod.samples.ts';
+import { quantileSamples } from './quantile.samples.ts';
 import { reduceSamples } from './reduce.samples.ts';
 import { repeatSamples } from './repeat.samples.ts';
 import { roundingElementwiseSamples, roundingSamples } from './rounding.samples.ts';
 import { scatterSamples } from './scatter.samples.ts';
 import { scatterReduceSamples } from './scatter-reduce.samples.ts';
+import { searchSamples } from './search.samples.ts';
 import { shrinkSamples } from './shrink.samples.ts';
 import { sliceSamples } from './slice.samples.ts';
 import { softmaxSamples } from './softmax.samples.ts';
+import { sortSamples } from './sort.samples.ts';
 import { specialElementwiseSamples, specialSamples } from './special.samples.ts';
 import { splitSamples } from './split.samples.ts';
 import { sumSamples } from './sum.samples.ts';
 import { tensordotSamples } from './tensordot.samples.ts';
 import { triangularSamples } from './triangular.samples.ts';
 import { trigonometricSamples } from './trigonometric.samples.ts';
+import { uniqueSamples } from './unique.samples.ts';
 import { unpoolSamples } from './unpool.samples.ts';
 import { vanderSamples } from './vander.samples.ts';
 import { viewSamples } from './view.samples.ts';
@@ -90,7 +100,17 @@ import { whereElementwiseSamples, whereSamples } from './where.samples.ts';
 export const opSamples: readonly OpSamples[] = [
   ...asStridedSamples,
   ...atleastSamples,
+  ...covarianceSamples,
   ...gridSamples,
+  ...histogramSamples,
+  ...integrateSamples,
+  ...isinSamples,
+  ...linalgNormSamples,
+  ...orderStatisticsSamples,
+  ...quantileSamples,
+  ...searchSamples,
+  ...sortSamples,
+  ...uniqueSamples,
   ...unpoolSamples,
   ...pool3dSamples,
   ...adaptivePoolSamples,
