@@ -30,7 +30,7 @@ const quench = elementwise('localResponseNorm', (x, mean, alpha, beta, k) => div
  * @param size how many channels
  * @throws ShapeError when the input has fewer than 3 dimensions
  * @throws ValueError unless `size` is a positive integer
- * @throws DTypeError when the input is not floating
+ * @throws DTypeError when the input is neither floating nor int64
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.local_response_norm.html
  * @see Krizhevsky et al., ImageNet Classification with Deep Convolutional Neural Networks, 2012, section 3.3
  */
@@ -38,7 +38,7 @@ export function localResponseNorm<A extends Shape>(x: Tensor<A>, size: number, o
   const op = 'localResponseNorm';
   const { alpha = 1e-4, beta = 0.75, k = 1 } = options;
   const t = x as unknown as Tensor;
-  checkFloating(op, 'input', t);
+  if (t.dtype !== 'int64') checkFloating(op, 'input', t);
   if (t.ndim < 3) throw new ShapeError(`${op}: input ${show(t.shape)} has ${t.ndim} dimensions, expected [N, C, ...] with at least 3`);
   if (!Number.isInteger(size) || size < 1) throw new ValueError(`${op}: size must be a positive integer, got ${size}`);
   if (t.size === 0) return x;

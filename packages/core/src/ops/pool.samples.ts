@@ -4,8 +4,11 @@ import { ones, zeros } from './create.ts';
 import { type AvgPool2dOptions, avgPool1d, avgPool2d, type MaxPool2dOptions, maxPool1d, maxPool2d } from './pool.ts';
 
 type Two = readonly [number, number];
-const two = (n: Pair | null | undefined, rest: Two): Two =>
-  n == null ? rest : typeof n === 'number' ? [n, n] : n.length === 1 ? [n[0], n[0]] : n;
+const two = (n: Pair | readonly [] | null | undefined, rest: Two): Two => {
+  if (n == null) return rest;
+  if (typeof n === 'number') return [n, n];
+  return n.length === 0 ? rest : n.length === 1 ? [n[0], n[0]] : n;
+};
 
 /** The windows of a call, one list of image positions for each (-1 is padding, -2 lies beyond it). */
 function windows(

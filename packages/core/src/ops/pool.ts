@@ -11,8 +11,8 @@ import { gather } from './gather.ts';
 
 /** Options of {@link maxPool2d}. */
 export interface MaxPool2dOptions {
-  /** How far apart windows lie. Default: the kernel, so that they do not overlap. */
-  stride?: Pair | null;
+  /** How far apart windows lie. Default (also an empty list): the kernel, so that they do not overlap. */
+  stride?: Pair | readonly [] | null;
   /** Border around the image that never wins; at most half of the kernel. Default 0. */
   padding?: Pair;
   /** How far apart the elements of a window lie. Default 1. */
@@ -51,8 +51,8 @@ export interface AvgPool1dOptions {
 
 /** Options of {@link avgPool2d}. */
 export interface AvgPool2dOptions {
-  /** How far apart windows lie. Default: the kernel, so that they do not overlap. */
-  stride?: Pair | null;
+  /** How far apart windows lie. Default (also an empty list): the kernel, so that they do not overlap. */
+  stride?: Pair | readonly [] | null;
   /** Zeros around the image; at most half of the kernel. Default 0. */
   padding?: Pair;
   /** Also take windows that start inside the image but reach beyond it. Default false. */
@@ -141,7 +141,7 @@ interface Kind {
 }
 
 interface Options {
-  stride?: Pair | null;
+  stride?: Pair | readonly [] | null;
   padding?: Pair;
   dilation?: Pair;
   ceilMode?: boolean;
@@ -151,7 +151,12 @@ interface Options {
 function geometryOf(kind: Kind, x: Tensor, kernel: Pair, options: Options): Pool2dGeometry {
   const { op, spatial } = kind;
   const k = pair(op, 'kernel', kernel, 1);
-  const stride = options.stride == null ? k : pair(op, 'stride', options.stride, 1);
+  const stride =
+    options.stride == null || (typeof options.stride !== 'number' && options.stride.length === 0)
+      ? k
+      : pair(op, 'stride', options.stride, 1);
+  const empty = x.shape.findIndex((n, d) => d > 0 && n === 0);
+  if (empty > 0) throw new ShapeError(`${op}: only the batch may be empty, got ${show(x.shape)} (dimension ${empty})`);
   const padding = pair(op, 'padding', options.padding ?? 0, 0);
   const dilation = pair(op, 'dilation', options.dilation ?? 1, 1);
   const size = (d: 0 | 1): number => {

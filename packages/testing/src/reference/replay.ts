@@ -64,14 +64,14 @@ function outcome(
 ): Outcome {
   const { id } = c;
   if (replay === undefined) return { id, status: 'failed', detail: `no way to replay family '${family}'` };
-  const text = JSON.stringify(c);
-  const rule = skipRules.find((r) => (r.families === undefined || r.families.includes(family)) && r.when(c, text));
-  if (rule !== undefined) return { id, status: 'skipped', detail: `${rule.reason} (since ${rule.since})` };
   try {
     replay(golden, c);
     return { id, status: 'passed', detail: '' };
   } catch (e) {
     if (e instanceof Skip) return { id, status: 'skipped', detail: e.message };
-    return { id, status: 'failed', detail: e instanceof Error ? e.message : String(e) };
+    const rule = skipRules.find((r) => (r.families === undefined || r.families.includes(family)) && r.when(c));
+    const detail = e instanceof Error ? e.message : String(e);
+    if (rule !== undefined) return { id, status: 'skipped', detail: `${rule.reason} (since ${rule.since}): ${detail}` };
+    return { id, status: 'failed', detail };
   }
 }
