@@ -11,7 +11,7 @@ export function determinant(a: Float64Array, n: number): number {
   return det;
 }
 
-/** Sign and logarithm of the magnitude of the determinant; the matrix is overwritten. */
+/** Sign (0 for NaN, as PyTorch's) and logarithm of the magnitude of the determinant; the matrix is overwritten. */
 export function signAndLog(a: Float64Array, n: number): readonly [sign: number, log: number] {
   const pivots = new Float64Array(n);
   factorLU(a, n, n, pivots);
@@ -19,7 +19,7 @@ export function signAndLog(a: Float64Array, n: number): readonly [sign: number, 
   let log = 0;
   for (let i = 0; i < n; i++) {
     const d = a[i * n + i]!;
-    sign *= Math.sign(d);
+    sign *= Number.isNaN(d) ? 0 : Math.sign(d);
     log += Math.log(Math.abs(d));
   }
   return [sign, log];

@@ -39,10 +39,8 @@ export function tensorsolve(a: Tensor, b: Tensor, options: { dims?: readonly num
     map = permute(a, [...a.shape.map((_, d) => d).filter((d) => !moved.includes(d)), ...moved]) as Tensor;
   }
   const rest = map.shape.slice(b.ndim);
-  const n = sizeOf(map.shape.slice(0, b.ndim));
-  if (n !== sizeOf(rest) || n !== b.size)
-    throw new ShapeError(
-      `${op}: ${show(map.shape)} is no square map for ${show(b.shape)}: ${n} and ${sizeOf(rest)} elements for ${b.size}`,
-    );
+  const n = sizeOf(rest);
+  if (n !== b.size || map.size !== n * n)
+    throw new ShapeError(`${op}: ${show(map.shape)} is no square map for ${show(b.shape)}: ${n} elements of the result for ${b.size}`);
   return solve(map.reshape([n, n]) as Tensor, b.reshape([n]) as Tensor).reshape(rest) as Tensor;
 }
