@@ -1,6 +1,6 @@
 import { isGradEnabled, isInferenceMode } from './autograd/modes.ts';
 import { type GraphNode, setNodeListener } from './autograd/node.ts';
-import { baseOf, checkRecordable, fillsStorage, needsGrad, rebase } from './autograd/views.ts';
+import { baseOf, checkRecordable, fillsStorage, needsGrad, rebase, wouldNeedGrad } from './autograd/views.ts';
 import type { Backend, Handle } from './backend.ts';
 import { observer } from './debug.ts';
 import { type DType, isFloating } from './dtype.ts';
@@ -25,7 +25,7 @@ export function checkWritable(name: string, self: Tensor): void {
   }
   if (!isGradEnabled()) return;
   const base = baseOf(self);
-  if (base !== null && base.meta?.requiresGrad === true && base.meta.node === null) {
+  if (base !== null && base.meta?.node == null && wouldNeedGrad(self)) {
     throw new InPlaceError(`${name}: a view of a leaf that requires gradients cannot be written in place; use noGrad() or clone()`);
   }
   checkRecordable(name, self, false);

@@ -91,9 +91,11 @@ class Pass {
   }
 
   #visit(node: GraphNode, grads: Gradients): void {
+    const needed = this.#needed === null || this.#needed.inner.has(node);
+    if (!needed && !this.#needed!.targets.has(node)) return;
     const incoming = this.#arrive(node, grads);
     if (this.#request.capture !== null) this.#collect(node, incoming);
-    if (this.#needed !== null && !this.#needed.inner.has(node)) return;
+    if (!needed) return;
     const results = this.#backward(node, incoming);
     for (let i = 0; i < node.edges.length; i++) {
       const edge = node.edges[i]!;
@@ -213,8 +215,8 @@ interface Needed {
 /** Accumulates into a leaf, with the hooks of its node. */
 function accumulateLeaf(node: GraphNode, grad: Tensor, createGraph: boolean, sinks: Sinks): void {
   const t = node.leaf!;
-  // The elements of the leaf were replaced since: the gradient is one of the old ones.
-  if (t.meta?.accumulator !== node) return;
+  // The elements of the leaf were replaced since (the gradient is one of the old ones), or it wants no gradient any more.
+  if (t.meta?.accumulator !== node || !t.meta.requiresGrad) return;
   let g = grad;
   for (const hook of node.hooks?.before.list() ?? []) {
     sinks.show(g);
@@ -331,12 +333,27 @@ export function backward(t: Tensor, gradient?: Tensor | null, options: BackwardO
   if (inputs.length === 0) throw new AutogradError('backward: inputs is empty; leave it out to reach every leaf');
   const capture = captureEdges('backward', inputs);
   const sinks = new Sinks();
-  const found = runBackward({ roots, capture, createGraph, retainGraph });
-  inputs.forEach((x, i) => {
-    if (found[i] === null) return;
-    accumulate(x, found[i]!, createGraph, sinks);
-    runAccumulated(x);
+  // As in PyTorch: naming a non-leaf makes it retain its gradient.
+  capture.forEach(({ node, index }, i) => {
+    if (node.leaf === null) retain(node, index, inputs[i]!);
   });
+  const found = runBackward({ roots, capture, createGraph, retainGraph });
+  const before = setGradEnabled(createGraph);
+  try {
+    inputs.forEach((x, i) => {
+      if (found[i] === null || capture[i]!.node.leaf === null) return;
+      accumulate(x, found[i]!, createGraph, sinks);
+      runAccumulated(x);
+    });
+  } finally {
+    setGradEnabled(before);
+  }
+}
+
+/** Makes the tensor that is this output of a node keep its gradient. */
+export function retain(node: GraphNode, index: number, t: Tensor): void {
+  node.retained ??= new Map();
+  node.retained.set(index, t);
 }
 
 function captureEdges(name: string, inputs: readonly Tensor[]): Edge[] {

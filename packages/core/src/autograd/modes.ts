@@ -39,7 +39,8 @@ export function refusePromise<T>(result: T, name: string): T {
 }
 
 /**
- * Runs `fn` without recording: results do not require gradients and leaves may be written in place.
+ * Runs `fn` without recording: results do not require gradients and leaves may be written in place. As in PyTorch, a view of
+ * a tensor that requires gradients is a leaf that requires them too; `detach()` it where that matters.
  *
  * @returns what `fn` returns
  * @throws ValueError when `fn` is asynchronous

@@ -2,7 +2,7 @@ import type { Tensor } from '../tensor.ts';
 import { attach, infoOf } from './meta.ts';
 import { isGradEnabled } from './modes.ts';
 import { type BackwardFunction, GraphNode } from './node.ts';
-import { edgeOf, needsGrad, viewData } from './views.ts';
+import { edgeOf, needsGrad, setKind, viewData } from './views.ts';
 
 /**
  * The same tensors, as views whose gradients all pass through `backward` together; those that need none stay as they are,
@@ -15,7 +15,7 @@ export function passThrough(name: string, tensors: readonly Tensor[], backward: 
   return tensors.map((t, i) => {
     if (!needsGrad(t)) return t;
     const view = viewData(t, t.shape, t.strides, t.offset);
-    view.viewKind = 'hook';
+    setKind(view, 'hook');
     attach(view, node, i);
     return view;
   });

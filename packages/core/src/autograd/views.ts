@@ -3,7 +3,7 @@ import { InPlaceError } from '../errors.ts';
 import { computeKernel, contiguousData, copyData, extent, fullData, wrap, writeData } from '../kernels.ts';
 import { contiguousStrides, isContiguous, overlaps, sizeOf } from '../layout.ts';
 import { Tensor, type ViewKind } from '../tensor.ts';
-import { attach, infoOf } from './meta.ts';
+import { attach, infoOf, metaOf } from './meta.ts';
 import { isGradEnabled, isInferenceMode } from './modes.ts';
 import { type Edge, GraphNode } from './node.ts';
 
@@ -14,7 +14,7 @@ import { type Edge, GraphNode } from './node.ts';
 
 /** Where the gradient of `t` goes, or null when it needs none. */
 export function edgeOf(t: Tensor): Edge | null {
-  if (t.viewOf !== null) refreshView(t);
+  if (t.viewOf !== null) followBase(t);
   const meta = t.meta;
   if (meta === null || !meta.requiresGrad) return null;
   if (meta.node !== null) return { node: meta.node, index: meta.index };
@@ -24,8 +24,24 @@ export function edgeOf(t: Tensor): Edge | null {
 
 /** Whether gradients flow to `t`, whose history is brought up to date first. */
 export function needsGrad(t: Tensor): boolean {
-  if (t.viewOf !== null && t.viewOf.epoch !== t.epoch) refreshView(t);
+  if (t.viewOf !== null) followBase(t);
   return t.meta?.requiresGrad === true;
+}
+
+/** Brings a view up to date with its base. One that was not recorded is a leaf that needs a gradient when its base does. */
+function followBase(view: Tensor): void {
+  const base = baseOf(view);
+  if (base === null) return;
+  if (isStale(view, base)) {
+    if (view.viewKind === 'plain') refreshView(view, base);
+    else if (needsGrad(base)) throw new InPlaceError(lost(view.viewKind, 'its base or another view of it was written'));
+  }
+  if ((view.meta === null || !view.meta.requiresGrad) && needsGrad(base)) metaOf(view).requiresGrad = true;
+}
+
+/** Whether elements were written since a view was made: with a history, for one that can follow, and at all for others. */
+function isStale(view: Tensor, base: Tensor): boolean {
+  return view.epoch !== (view.viewKind === 'plain' ? base.epoch : view.storage.version);
 }
 
 /** The tensor that `t` is a view of; null when it is none, or when that tensor was given other elements since. */
@@ -40,7 +56,8 @@ export function baseOf(t: Tensor): Tensor | null {
 /** {@link needsGrad} of a view that has lost its history to a write, without the error that using it would be. */
 export function wouldNeedGrad(t: Tensor): boolean {
   const base = baseOf(t);
-  return base !== null && t.viewKind !== 'plain' && base.epoch !== t.epoch ? wouldNeedGrad(base) : needsGrad(t);
+  if (base === null || t.viewKind === 'plain' || !isStale(t, base)) return needsGrad(t);
+  return t.meta?.requiresGrad === true || wouldNeedGrad(base);
 }
 
 /** Why a view of this kind has no history of its own. */
@@ -55,18 +72,21 @@ function lost(kind: ViewKind, what: string): string {
   return rules[kind];
 }
 
+/** Says how a view was made. One that cannot follow its base keeps the version in the place of the epoch. */
+export function setKind(view: Tensor, kind: ViewKind): void {
+  view.viewKind = kind;
+  if (kind !== 'plain') view.epoch = view.storage.version;
+}
+
 /** Marks views that one op gave together. */
 export function severalViews<T extends Tensor>(views: readonly T[]): T[] {
-  for (const v of views) if (v.viewOf !== null && v.viewKind === 'plain') v.viewKind = 'several';
+  for (const v of views) if (v.viewOf !== null && v.viewKind === 'plain') setKind(v, 'several');
   return [...views];
 }
 
 /** Rebuilds a view's history when its base was written to after the view was made or last refreshed. */
-function refreshView(view: Tensor): void {
-  const base = baseOf(view);
-  if (base === null || view.epoch === base.epoch) return;
+function refreshView(view: Tensor, base: Tensor): void {
   const edge = edgeOf(base);
-  if (edge !== null && view.viewKind !== 'plain') throw new InPlaceError(lost(view.viewKind, 'its base or another view of it was written'));
   view.epoch = base.epoch;
   if (edge === null) {
     // The base was overwritten by what has no history, and so were these elements.
@@ -235,7 +255,7 @@ export function rebase(target: Tensor, value: Tensor): void {
   ]);
   attach(base, node, 0);
   base.epoch++;
-  refreshView(target);
+  refreshView(target, base);
 }
 
 /** A non-leaf that was overwritten by values without history no longer depends on anything. */
@@ -251,7 +271,7 @@ export function viewData(t: Tensor, shape: readonly number[], strides: readonly 
   const view = new Tensor(t.storage, shape, strides, offset);
   view.viewOf = baseOf(t) ?? t;
   view.epoch = view.viewOf.epoch;
-  view.viewKind = t.viewKind !== 'plain' ? t.viewKind : isInferenceMode() ? 'inference' : isGradEnabled() ? 'plain' : 'noGrad';
+  setKind(view, t.viewKind !== 'plain' ? t.viewKind : isInferenceMode() ? 'inference' : isGradEnabled() ? 'plain' : 'noGrad');
   return view;
 }
 

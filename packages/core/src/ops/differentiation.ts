@@ -1,4 +1,4 @@
-import { type BackwardOptions, backward } from '../autograd/engine.ts';
+import { type BackwardOptions, backward, retain } from '../autograd/engine.ts';
 import { type Disposer, NodeHooks, type PostAccumulateGradHook, type TensorHook } from '../autograd/hooks.ts';
 import { metaOf } from '../autograd/meta.ts';
 import type { Edge, GradFn } from '../autograd/node.ts';
@@ -189,9 +189,7 @@ function edgeFor(name: string, t: Tensor): Edge {
 
 addMethod('retainGrad', function (this: Tensor) {
   const { node, index } = edgeFor('retainGrad', this);
-  if (node.leaf !== null) return;
-  node.retained ??= new Map();
-  node.retained.set(index, this);
+  if (node.leaf === null) retain(node, index, this);
 });
 addMethod('registerHook', function (this: Tensor, hook: TensorHook): Disposer {
   const { node, index } = edgeFor('registerHook', this);

@@ -65,7 +65,8 @@ const trueDivide = defineElementwise({
   name: 'div',
   arity: 2,
   js: (a, b) => `${a}/${b}`,
-  grad: [(_a, b) => one.div(b), (_a, b, y) => y.neg().div(b)],
+  // Without the result, which may be written in place.
+  grad: [(_a, b) => one.div(b), (a, b) => a.neg().div(b).div(b)],
   doc: 'a / b',
 });
 

@@ -55,9 +55,9 @@ export const softsign: UnaryOp = defineElementwise({
   refuse: ['bool'],
   js: (x) => `${x}/(1+Math.abs(${x}))`,
   grad: [
-    (x, y) => {
+    (x) => {
       const d = x.abs().add(1);
-      return one.div(d).add(y.neg().div(d).mul(x.sign()));
+      return one.div(d).add(x.div(d).neg().div(d).mul(x.sign()));
     },
   ],
   doc: 'x / (1 + |x|)',
