@@ -2,7 +2,9 @@ import { elementwise } from './elementwise.ts';
 import { evaluate } from './evaluate.ts';
 import { input } from './expr/node.ts';
 import { defineOp, type OpFunction } from './op.ts';
+import { mul } from './ops/arithmetic.ts';
 import { eq, isnan } from './ops/compare.ts';
+import { div } from './ops/division.ts';
 import { where } from './ops/where.ts';
 import { checkNonEmpty, reduceData, withKept } from './reduction.ts';
 import { reducedShape } from './shape.ts';
@@ -12,9 +14,9 @@ const isExtreme = eq(input(0), input(1));
 /** A NaN among the elements is the extreme. */
 const isExtremeOrNaN = where(isnan(input(1)), isnan(input(0)), isExtreme);
 /** An extreme's gradient, shared by the places where it is reached; NaN everywhere when the extreme is NaN. */
-const share = elementwise('amaxBackward', (g, x, y, count) => g.mul(eq(x, y)).div(count));
+const share = elementwise('amaxBackward', (g, x, y, count) => div(mul(g, eq(x, y)), count));
 /** As above, where a NaN takes the gradient of a NaN extreme. */
-const shareWithNaN = elementwise('maxBackward', (g, x, y, count) => where(where(isnan(y), isnan(x), eq(x, y)), g.div(count), 0));
+const shareWithNaN = elementwise('maxBackward', (g, x, y, count) => where(where(isnan(y), isnan(x), eq(x, y)), div(g, count), 0));
 
 /** How {@link amaxOp} and {@link aminOp} reduce. */
 export interface ExtremeAttrs {

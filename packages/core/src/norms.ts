@@ -5,17 +5,19 @@ import { evaluate } from './evaluate.ts';
 import { constant, type Expr, input, param } from './expr/node.ts';
 import { amaxOp, aminOp } from './extremes.ts';
 import { defineOp } from './op.ts';
+import { abs } from './ops/arithmetic.ts';
 import { ne } from './ops/compare.ts';
 import { zerosLike } from './ops/create.ts';
+import { div } from './ops/division.ts';
 import { pow } from './ops/power.ts';
 import { spectralNorm } from './ops/svd.ts';
 import { type Dims, reduceData, withKept } from './reduction.ts';
 import { normalizeDim, normalizeDims, reducedShape, show } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
-const magnitude = input(0).abs();
+const magnitude = abs(input(0));
 const power = pow(magnitude, param(0));
-const root = elementwise('norm', (s, p) => pow(s, constant(1).div(p)));
+const root = elementwise('norm', (s, p) => pow(s, div(constant(1), p)));
 
 /** The sum of an expression of the elements and of p. */
 function sumOf(expr: Expr, x: Tensor, p: number, { dims, keepdim, dtype }: NormAttrs): Tensor {
