@@ -1,4 +1,4 @@
-import { ShapeError, ValueError } from '../errors.ts';
+import { IndexError, ShapeError, ValueError } from '../errors.ts';
 import { defineView } from '../op.ts';
 import { padDim, spacedOut } from '../padding.ts';
 import { normalizeDim, show } from '../shape.ts';
@@ -100,12 +100,18 @@ export function diagEmbed(t: Tensor, offset: number = 0, dim1: number = -2, dim2
  * Of a vector the square matrix with it on a diagonal; of a matrix a copy of its diagonal.
  *
  * @param diagonal which one: above the main diagonal when positive; default 0
- * @throws ShapeError for other ranks
+ * @throws ShapeError for other ranks; IndexError for a diagonal that a matrix does not have
  * @see https://pytorch.org/docs/stable/generated/torch.diag.html
  */
 export function diag(t: Tensor, diagonal: number = 0): Tensor {
   if (t.ndim === 1) return diagEmbed(t, offsetOf('diag', diagonal));
-  if (t.ndim === 2) return t.diagonal(offsetOf('diag', diagonal)).clone();
+  if (t.ndim === 2) {
+    const [rows, columns] = t.shape as readonly [number, number];
+    if (offsetOf('diag', diagonal) > columns || -diagonal > rows) {
+      throw new IndexError(`diag: there is no diagonal ${diagonal} in a matrix of shape ${show(t.shape)}`);
+    }
+    return t.diagonal(diagonal).clone();
+  }
   throw new ShapeError(`diag: expected a vector or a matrix, got ${show(t.shape)}`);
 }
 

@@ -1,4 +1,4 @@
-import { ShapeError, ValueError } from '../errors.ts';
+import { IndexError, ShapeError, ValueError } from '../errors.ts';
 import { spreadIndex } from '../gathering.ts';
 import { computeKernel, wrap } from '../kernels.ts';
 import { defineOp, type OpFunction } from '../op.ts';
@@ -26,7 +26,7 @@ declare module '../tensor.ts' {
  * Entries moved by `shifts` along `dims`; what leaves at one end enters at the other. Without `dims` the flattened tensor
  * is moved.
  *
- * @throws ValueError when there is not one shift per dim
+ * @throws ValueError when there is not one shift per dim; IndexError when a dim is out of range
  * @example
  * ```ts
  * roll(arange(4), 1); // [3, 0, 1, 2]
@@ -44,8 +44,8 @@ export function roll(t: Tensor, shifts: number | readonly number[], dims?: numbe
     return rollDim(t.flatten(), 0, by[0]!).reshape(t.shape) as Tensor;
   }
   if (by.length !== along.length) throw new ValueError(`roll: ${by.length} shifts for ${along.length} dims`);
+  if (t.ndim === 0) throw new IndexError(`roll: a 0-d tensor has no dim ${along[0]}`);
   const normal = along.map((d) => normalizeDim('roll', d, t.shape));
-  if (t.ndim === 0) return t.clone();
   return by.reduce<Tensor>((x, shift, i) => rollDim(x, normal[i]!, shift), t);
 }
 

@@ -1,7 +1,7 @@
 import type { NdArray, OpSamples } from '../op.samples.ts';
 import type { Tensor } from '../tensor.ts';
 import { ones, zeros } from './create.ts';
-import { cat, concat, hstack, stack, vstack } from './join.ts';
+import { blockDiag, cat, columnStack, concat, concatenate, dstack, hstack, rowStack, stack, vstack } from './join.ts';
 import { at, build, replace, under } from './nd.samples.ts';
 
 const joined = (dim: number, arrays: readonly NdArray[]): NdArray => {
@@ -22,6 +22,7 @@ const stacked = (dim: number, arrays: readonly NdArray[]): NdArray => {
   );
 };
 const catAny = cat as (tensors: readonly Tensor[], dim?: number) => Tensor;
+const concatenateAny = concatenate as (tensors: readonly Tensor[], dim?: number) => Tensor;
 const stackAny = stack as (tensors: readonly Tensor[], dim?: number) => Tensor;
 
 /** Samples of ops that put tensors together. */
@@ -132,6 +133,85 @@ export const joinSamples: readonly OpSamples[] = [
           ),
       },
       { name: 'zero-size', inputs: [{ shape: [0, 2] }, { shape: [1, 2] }], run: (...x) => vstack(x), reference: (_, b) => b! },
+    ],
+  },
+  {
+    op: 'concatenate',
+    samples: [
+      { name: 'rows', inputs: [{ shape: [1, 2] }, { shape: [2, 2] }], run: (...x) => concatenateAny(x), reference: (...x) => joined(0, x) },
+    ],
+  },
+  {
+    op: 'rowStack',
+    samples: [
+      { name: 'vectors', inputs: [{ shape: [2] }, { shape: [2] }], run: (...x) => rowStack(x), reference: (...x) => stacked(0, x) },
+    ],
+  },
+  {
+    op: 'dstack',
+    samples: [
+      { name: 'matrices', inputs: [{ shape: [2, 2] }, { shape: [2, 2] }], run: (...x) => dstack(x), reference: (...x) => stacked(2, x) },
+      {
+        name: 'vectors',
+        inputs: [{ shape: [3] }, { shape: [3] }],
+        run: (...x) => dstack(x),
+        reference: (...x) =>
+          stacked(
+            2,
+            x.map((a) => under(a, [1, 3])),
+          ),
+      },
+    ],
+    errors: [{ name: 'none', run: () => dstack([]), error: 'ValueError', message: /dstack: the list of tensors is empty/ }],
+  },
+  {
+    op: 'columnStack',
+    samples: [
+      {
+        name: 'a vector, a matrix and a row',
+        inputs: [{ shape: [2] }, { shape: [2, 3] }],
+        run: (...x) => columnStack(x),
+        reference: (a, b) => joined(1, [under(a!, [2, 1]), b!]),
+      },
+      {
+        name: '0-d',
+        inputs: [{ shape: [] }, { shape: [] }],
+        run: (...x) => columnStack(x),
+        reference: (...x) =>
+          joined(
+            1,
+            x.map((a) => under(a, [1, 1])),
+          ),
+      },
+    ],
+    errors: [{ name: 'none', run: () => columnStack([]), error: 'ValueError', message: /columnStack: the list of tensors is empty/ }],
+  },
+  {
+    op: 'blockDiag',
+    samples: [
+      {
+        name: 'a matrix, a vector and a 0-d tensor',
+        inputs: [{ shape: [2, 1] }, { shape: [2] }, { shape: [] }],
+        run: (...x) => blockDiag(...x),
+        reference: (a, b, c) => ({
+          shape: [4, 4],
+          data: [a!.data[0]!, 0, 0, 0, a!.data[1]!, 0, 0, 0, 0, b!.data[0]!, b!.data[1]!, 0, 0, 0, 0, c!.data[0]!],
+        }),
+      },
+      {
+        name: 'zero-size',
+        inputs: [{ shape: [0, 2] }, { shape: [1, 1] }],
+        run: (...x) => blockDiag(...x),
+        reference: (_, b) => ({ shape: [1, 3], data: [0, 0, b!.data[0]!] }),
+      },
+    ],
+    errors: [
+      {
+        name: 'rank',
+        run: () => blockDiag(zeros([1]), zeros([1, 1, 1])),
+        error: 'ShapeError',
+        message: /blockDiag: tensor 1 of shape \[1, 1, 1\] has more than 2 dimensions/,
+      },
     ],
   },
 ];

@@ -85,7 +85,8 @@ export function cat(tensors: readonly Tensor[], dim: number = 0): Tensor {
   const parts = full.length === 0 ? tensors : full;
   return catOp(
     parts.map((t) => t.to(dtype)),
-    normalizeDim('cat', dim, parts[0]!.shape),
+    // As PyTorch: any dim of nothing but empty tensors.
+    full.length === 0 ? 0 : normalizeDim('cat', dim, parts[0]!.shape),
   )[0]!;
 }
 

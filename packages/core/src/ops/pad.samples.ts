@@ -1,18 +1,39 @@
 import type { NdArray, OpSamples, Sample } from '../op.samples.ts';
 import { zeros } from './create.ts';
 import { at, build } from './nd.samples.ts';
-import { type PadMode, pad } from './pad.ts';
+import { constantPadNd, type PadMode, pad } from './pad.ts';
 
 /** For each mode the entry that a walk beyond the edge meets, step by step. */
 function source(mode: PadMode, i: number, n: number): number | null {
   if (i >= 0 && i < n) return i;
   if (mode === 'constant') return null;
   if (mode === 'replicate') return i < 0 ? 0 : n - 1;
-  if (mode === 'circular') return i < 0 ? n + i : i - n;
+  if (mode === 'circular') return ((i % n) + n) % n;
   return i < 0 ? -i : n - 1 - (i - (n - 1));
 }
 
+/** What negative amounts leave. */
+function cropped(x: NdArray, amounts: readonly number[]): NdArray {
+  const side = (d: number, s: 0 | 1): number => Math.min(amounts[2 * (x.shape.length - 1 - d) + s] ?? 0, 0);
+  return build(
+    x.shape.map((n, d) => n + side(d, 0) + side(d, 1)),
+    (c) =>
+      at(
+        x,
+        c.map((i, d) => i - side(d, 0)),
+      ),
+  );
+}
+
 function padded(x: NdArray, amounts: readonly number[], mode: PadMode, value: number): NdArray {
+  if (mode === 'circular' && amounts.some((n) => n < 0)) {
+    return padded(
+      cropped(x, amounts),
+      amounts.map((n) => Math.max(n, 0)),
+      mode,
+      value,
+    );
+  }
   const rank = x.shape.length;
   const side = (d: number, s: 0 | 1): number => amounts[2 * (rank - 1 - d) + s] ?? 0;
   return build(
@@ -48,13 +69,17 @@ export const padSamples: readonly OpSamples[] = [
       sample('zero-size', [0, 2], [1, 1, 2, 0], 'constant', 5),
       sample('to nothing', [2, 3], [-1, -2]),
       sample('reflect', [2, 4], [3, 2], 'reflect'),
-      sample('reflect in two dimensions', [3, 3], [1, 2, 2, 1], 'reflect'),
+      sample('reflect in two dimensions', [1, 3, 3], [1, 2, 2, 1], 'reflect'),
+      sample('reflect in three dimensions', [1, 2, 2, 3], [1, 2, 1, 1, 0, 1], 'reflect'),
       sample('reflect and crop', [2, 4], [-1, 2], 'reflect'),
-      sample('replicate', [2, 3], [2, 5, 1, 0], 'replicate'),
-      sample('replicate and crop', [4], [2, -1], 'replicate'),
-      sample('circular', [2, 3, 3], [3, 1, 1, 2], 'circular'),
-      sample('circular and crop', [4], [-1, 2], 'circular'),
-      sample('zero-size batch', [0, 3], [1, 1], 'reflect'),
+      sample('replicate', [1, 2, 3], [2, 5, 1, 0], 'replicate'),
+      sample('replicate and crop', [1, 4], [2, -1], 'replicate'),
+      sample('replicate in two dimensions of a batch', [1, 1, 2, 2], [1, 0, 2, 1], 'replicate'),
+      sample('circular', [1, 2, 3, 3], [3, 1, 1, 2], 'circular'),
+      sample('circular and crop', [1, 1, 4], [-1, 2], 'circular'),
+      sample('circular, further than what is left', [1, 2, 4], [-2, 3], 'circular'),
+      sample('zero-size batch', [0, 1, 3], [1, 1], 'reflect'),
+      sample('circular of nothing', [1, 0, 3], [1, 1], 'circular'),
       {
         name: 'integers',
         inputs: [{ shape: [3], dtype: 'int64' }],
@@ -70,7 +95,7 @@ export const padSamples: readonly OpSamples[] = [
         name: 'cropped away',
         run: () => pad(zeros([2, 3]), [-2, -2]),
         error: 'ShapeError',
-        message: /pad: -2 and -2 leave nothing of dim 1 of \[2, 3\]/,
+        message: /pad: -2 and -2 take more than dim 1 of \[2, 3\] has/,
       },
       {
         name: 'reflect too far',
@@ -80,15 +105,45 @@ export const padSamples: readonly OpSamples[] = [
       },
       {
         name: 'circular too far',
-        run: () => pad(zeros([3]), [0, 4], { mode: 'circular' }),
+        run: () => pad(zeros([1, 1, 3]), [0, 4], { mode: 'circular' }),
         error: 'ValueError',
-        message: /pad: circular cannot add 4 to dim 0 of size 3 \(at most 3\)/,
+        message: /pad: circular cannot add 4 to dim 2 of size 3 \(at most 3\)/,
       },
       {
         name: 'replicate of nothing',
-        run: () => pad(zeros([0]), [1, 0], { mode: 'replicate' }),
+        run: () => pad(zeros([2, 0]), [1, 0], { mode: 'replicate' }),
+        error: 'ShapeError',
+        message: /pad: replicate of \[2, 0\]: dim 1 is empty/,
+      },
+      {
+        name: 'reflect cropped away',
+        run: () => pad(zeros([2, 3]), [-1, -2], { mode: 'reflect' }),
+        error: 'ShapeError',
+        message: /pad: -1 and -2 leave nothing of dim 1 of \[2, 3\]/,
+      },
+      {
+        name: 'cropped more than there is',
+        run: () => pad(zeros([2]), [-3, 4]),
+        error: 'ShapeError',
+        message: /pad: -3 and 4 take more than dim 0 of \[2\] has/,
+      },
+      {
+        name: 'no channels',
+        run: () => pad(zeros([3]), [1, 1], { mode: 'reflect' }),
+        error: 'ShapeError',
+        message: /pad: reflect pads the last 1 to 3 dimensions .* got 2 amounts for \[3\]/,
+      },
+      {
+        name: 'no batch',
+        run: () => pad(zeros([2, 3]), [1, 1], { mode: 'circular' }),
+        error: 'ShapeError',
+        message: /pad: circular needs a batch: 2 amounts for 3 dimensions, got \[2, 3\]/,
+      },
+      {
+        name: 'a value',
+        run: () => pad(zeros([2, 3]), [1, 1], { mode: 'replicate', value: 1 }),
         error: 'ValueError',
-        message: /pad: replicate cannot add 1 to dim 0 of size 0/,
+        message: /pad: replicate takes no value, got 1/,
       },
       {
         name: 'mode',
@@ -97,6 +152,20 @@ export const padSamples: readonly OpSamples[] = [
         message: /pad: unknown mode 'mirror'; it is constant, reflect, replicate or circular/,
       },
       { name: 'fraction', run: () => pad(zeros([2]), [0.5, 1]), error: 'ValueError', message: /pad: amounts must be integers, got 0.5/ },
+    ],
+  },
+  {
+    op: 'constantPadNd',
+    samples: [
+      {
+        name: 'two dimensions',
+        inputs: [{ shape: [2, 2] }],
+        run: (x) => constantPadNd(x!, [1, -1, 0, 2], 3),
+        reference: (x) => padded(x!, [1, -1, 0, 2], 'constant', 3),
+      },
+    ],
+    errors: [
+      { name: 'odd', run: () => constantPadNd(zeros([2]), [1]), error: 'ValueError', message: /constantPadNd: amounts come in pairs/ },
     ],
   },
 ];

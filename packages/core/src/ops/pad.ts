@@ -23,7 +23,7 @@ type Mirror = Exclude<PadMode, 'constant'>;
 const source: Readonly<Record<Mirror, (i: number, n: number) => number>> = {
   reflect: (i, n) => (i < 0 ? -i : i >= n ? 2 * (n - 1) - i : i),
   replicate: (i, n) => Math.min(Math.max(i, 0), n - 1),
-  circular: (i, n) => (i + n) % n,
+  circular: (i, n) => ((i % n) + n) % n,
 };
 
 /** The largest amount on one side that a mode has entries for. */
@@ -80,7 +80,10 @@ export function pad(t: Tensor, pad: readonly number[], options: PadOptions = {})
   const out = t.shape.reduce<Tensor>((x, n, d) => {
     const length = n + before[d]! + after[d]!;
     if (before[d] === 0 && after[d] === 0) return x;
-    const index = Float64Array.from({ length }, (_, i) => source[mode](i - before[d]!, n));
+    // A negative amount crops first; what is left is what goes around.
+    const from = mode === 'circular' ? Math.max(-before[d]!, 0) : 0;
+    const period = mode === 'circular' ? n - from + Math.min(after[d]!, 0) : n;
+    const index = Float64Array.from({ length }, (_, i) => from + source[mode](i - before[d]! - from, period));
     return takeEntries(x, d, fromBuffer(index, 'int64', [length], { device: t.device }), 'pad');
   }, t);
   return out === t ? t.clone() : out;
@@ -98,8 +101,8 @@ function amounts(op: string, t: Tensor, pad: readonly number[]): [number[], numb
 
 function bordered(op: string, t: Tensor, before: readonly number[], after: readonly number[], value: number): Tensor {
   t.shape.forEach((n, d) => {
-    if (n + before[d]! + after[d]! < 0) {
-      throw new ShapeError(`${op}: ${before[d]} and ${after[d]} leave nothing of dim ${d} of ${show(t.shape)}`);
+    if (n + Math.min(before[d]!, 0) + Math.min(after[d]!, 0) < 0) {
+      throw new ShapeError(`${op}: ${before[d]} and ${after[d]} take more than dim ${d} of ${show(t.shape)} has`);
     }
   });
   const out = padConstant(t, before, after, value);

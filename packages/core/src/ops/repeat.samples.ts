@@ -104,6 +104,21 @@ export const repeatSamples: readonly OpSamples[] = [
   {
     op: 'repeatInterleave',
     samples: [
+      {
+        name: 'repeats alone',
+        inputs: [{ shape: [3], dtype: 'int64', values: [1, 0, 2] }],
+        run: (x) => repeatInterleave(x!),
+        reference: () => ({ shape: [3], data: [0, 2, 2] }),
+        differentiable: false,
+        without: ['transposed', 'broadcast'],
+        hostOnly: true,
+      },
+      one(
+        'with the size',
+        [2],
+        (x) => repeatInterleave(x!, [2, 1], 0, { outputSize: 3 }),
+        (x) => ({ shape: [3], data: [x.data[0]!, x.data[0]!, x.data[1]!] }),
+      ),
       one(
         'a number',
         [2, 3],
@@ -149,6 +164,18 @@ export const repeatSamples: readonly OpSamples[] = [
       ),
     ],
     errors: [
+      {
+        name: 'size',
+        run: () => repeatInterleave(zeros([2]), 2, 0, { outputSize: 3 }),
+        error: 'ValueError',
+        message: /repeatInterleave: outputSize is 3, but the repeats make 4 entries/,
+      },
+      {
+        name: 'repeats of two dimensions',
+        run: () => repeatInterleave(zeros([1, 1], { dtype: 'int64' })),
+        error: 'ShapeError',
+        message: /repeatInterleave: repeats alone must be 1-d, got \[1, 1\]/,
+      },
       {
         name: 'length',
         run: () => repeatInterleave(zeros([3, 2]), [1, 2], 0),

@@ -1,6 +1,6 @@
 import type { NdArray, OpSamples } from '../op.samples.ts';
 import type { Tensor } from '../tensor.ts';
-import { zeros } from './create.ts';
+import { tensor, zeros } from './create.ts';
 import { at, build, one, replace } from './nd.samples.ts';
 import { narrow, select } from './view-functions.ts';
 
@@ -58,12 +58,25 @@ export const sliceSamples: readonly OpSamples[] = [
   {
     op: 'narrow',
     samples: [
+      { ...one('from a tensor', [4, 2], (x) => x!.narrow(0, tensor(-3n), 2), range(0, 1, 2)), hostOnly: true },
       one('middle', [4, 2], (x) => x!.narrow(0, 1, 2), range(0, 1, 2)),
       one('from the end', [2, 4], (x) => narrow(x!, -1, -3, 2), range(1, 1, 2)),
       one('nothing', [3, 2], (x) => x!.narrow(0, 3, 0), range(0, 3, 0)),
       one('zero-size', [0, 2], (x) => x!.narrow(1, 1, 1), range(1, 1, 1)),
     ],
     errors: [
+      {
+        name: 'a start of two',
+        run: () => zeros([3]).narrow(0, tensor([0n, 1n]), 1),
+        error: 'ValueError',
+        message: /narrow: start must be a number or a 0-d integer tensor, got int64 \[2\]/,
+      },
+      {
+        name: 'a floating start',
+        run: () => narrow(zeros([3]), 0, tensor(1), 1),
+        error: 'ValueError',
+        message: /narrow: start must be .* got float32 \[\]/,
+      },
       {
         name: 'too long',
         run: () => zeros([2, 4]).narrow(1, 2, 3),

@@ -1,5 +1,5 @@
-import { ShapeError } from '../errors.ts';
-import { sameShape } from '../layout.ts';
+import { ShapeError, ValueError } from '../errors.ts';
+import { overlaps, sameShape } from '../layout.ts';
 import { show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';
@@ -33,6 +33,11 @@ function replaced<A extends Shape>(op: string, t: Tensor<A>, src: Tensor, view: 
   const target = view(copy as unknown as Tensor);
   if (!sameShape(target.shape, src.shape)) {
     throw new ShapeError(`${op}: expected values of shape ${show(target.shape)} for ${show(t.shape)}, got ${show(src.shape)}`);
+  }
+  if (overlaps(target.shape, target.strides)) {
+    throw new ValueError(
+      `${op}: the window of shape ${show(target.shape)} and strides ${show(target.strides)} reaches an element more than once`,
+    );
   }
   target.copy_(src);
   return copy;
@@ -78,7 +83,7 @@ export function diagonalScatter<A extends Shape>(t: Tensor<A>, src: Tensor, offs
 /**
  * A contiguous copy of `t` with the elements of a window replaced by `src`; see {@link asStrided} for the arguments.
  *
- * @throws ShapeError when the window reaches beyond the tensor, or `src` does not have its shape; InPlaceError when the window
+ * @throws ShapeError when the window reaches beyond the tensor, or `src` does not have its shape; ValueError when the window
  * reaches an element more than once
  * @see https://pytorch.org/docs/stable/generated/torch.as_strided_scatter.html
  */

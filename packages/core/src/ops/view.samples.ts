@@ -1,8 +1,23 @@
 import type { NdArray, OpSamples } from '../op.samples.ts';
 import type { Tensor } from '../tensor.ts';
-import { zeros } from './create.ts';
+import { full, zeros } from './create.ts';
 import { broadcast, one, permuted, under } from './nd.samples.ts';
-import { broadcastTo, flatten, movedim, permute, reshape, squeeze, swapaxes, transpose, unflatten, unsqueeze } from './view-functions.ts';
+import {
+  broadcastTo,
+  flatten,
+  moveaxis,
+  movedim,
+  permute,
+  ravel,
+  reshape,
+  squeeze,
+  swapaxes,
+  swapdims,
+  t,
+  transpose,
+  unflatten,
+  unsqueeze,
+} from './view-functions.ts';
 
 const to =
   (...shape: number[]) =>
@@ -238,7 +253,148 @@ export const viewSamples: readonly OpSamples[] = [
         error: 'ShapeError',
         message: /unflatten: cannot reshape \[6\] \(6 elements\) to \[4, 2\] \(8 elements\)/,
       },
+      {
+        name: 'no sizes',
+        run: () => zeros([1]).unflatten(0, []),
+        error: 'ShapeError',
+        message: /unflatten: no sizes given for dim 0 of \[1\]/,
+      },
       { name: '0-d', run: () => zeros([]).unflatten(0, [1]), error: 'ShapeError', message: /unflatten: a 0-d tensor/ },
+    ],
+  },
+  {
+    op: 't',
+    samples: [
+      one('a matrix', [2, 3], (x) => t(x!), order(1, 0)),
+      one('a vector', [2], (x) => x!.t(), order(0)),
+      one('0-d', [], (x) => x!.t(), to()),
+    ],
+    errors: [
+      { name: 'rank', run: () => zeros([1, 2, 3]).t(), error: 'ShapeError', message: /t: expected at most 2 dimensions, got \[1, 2, 3\]/ },
+    ],
+  },
+  {
+    op: 'swapdims',
+    samples: [
+      one('function', [2, 3], (x) => any(swapdims(x!, 0, -1)), order(1, 0)),
+      one('method', [2, 3, 1], (x) => any(x!.swapdims(0, 2)), order(2, 1, 0)),
+    ],
+  },
+  {
+    op: 'moveaxis',
+    samples: [
+      one('function', [2, 3, 4], (x) => moveaxis(x!, 0, 2), order(1, 2, 0)),
+      one('method', [2, 3], (x) => x!.moveaxis([0], [1]), order(1, 0)),
+    ],
+  },
+  {
+    op: 'ravel',
+    samples: [
+      one('a matrix', [2, 3], (x) => ravel(x!), to(6)),
+      one('0-d', [], (x) => x!.ravel(), to(1)),
+      one(
+        'of a transposed tensor',
+        [2, 3],
+        (x) => any(x!.transpose(0, 1)).ravel(),
+        (x) => under(permuted(x, [1, 0]), [6]),
+      ),
+    ],
+  },
+  {
+    op: 'sumToSize',
+    samples: [
+      one(
+        'a column',
+        [2, 3],
+        (x) => any(x!.sumToSize([2, 1])),
+        (x) => ({ shape: [2, 1], data: [0, 3].map((i) => x.data.slice(i, i + 3).reduce((a, b) => a + b)) }),
+      ),
+      one(
+        'a missing dimension',
+        [2, 3],
+        (x) => any(x!.sumToSize([1])),
+        (x) => ({ shape: [1], data: [x.data.reduce((a, b) => a + b)] }),
+      ),
+      one(
+        'to 0-d',
+        [3],
+        (x) => any(x!.sumToSize([])),
+        (x) => ({ shape: [], data: [x.data.reduce((a, b) => a + b)] }),
+      ),
+      one('the same', [2, 1], (x) => any(x!.sumToSize([2, 1])), to(2, 1)),
+    ],
+    errors: [
+      {
+        name: 'size',
+        run: () => zeros([2, 3]).sumToSize([2]),
+        error: 'ShapeError',
+        message: /sumToSize: \[2\] does not broadcast to \[2, 3\]/,
+      },
+      {
+        name: 'rank',
+        run: () => zeros([2]).sumToSize([1, 2]),
+        error: 'ShapeError',
+        message: /sumToSize: \[1, 2\] does not broadcast to \[2\]/,
+      },
+    ],
+  },
+  {
+    op: 'view as a dtype',
+    samples: [
+      one('the same', [2], (x) => x!.view(x!.dtype), to(2)),
+      {
+        name: 'the bits of float32',
+        inputs: [{ shape: [3], dtype: 'float32', values: [1, -0.5, 0] }],
+        run: (x) => x!.view('int32'),
+        reference: () => ({ shape: [3], data: [0x3f800000, 0xbf000000 | 0, 0] }),
+        differentiable: false,
+        without: ['transposed', 'broadcast'],
+      },
+      {
+        name: 'wider elements',
+        inputs: [{ shape: [1, 8], dtype: 'uint8', values: [1, 2, 0, 0, 1, 0, 0, 0] }],
+        run: (x) => x!.contiguous().view('int64'),
+        reference: () => ({ shape: [1, 1], data: [0x100000201] }),
+        differentiable: false,
+        without: ['transposed', 'broadcast'],
+        hostOnly: true,
+      },
+      {
+        name: 'narrower elements',
+        inputs: [{ shape: [1, 1], dtype: 'int64', values: [3] }],
+        run: (x) => x!.view('bool'),
+        reference: () => ({ shape: [1, 8], data: [1, 0, 0, 0, 0, 0, 0, 0] }),
+        differentiable: false,
+        without: ['transposed', 'broadcast'],
+        hostOnly: true,
+      },
+    ],
+    errors: [
+      { name: '0-d', run: () => zeros([]).view('float64'), error: 'ShapeError', message: /view: a 0-d float32 tensor has no dimension/ },
+      {
+        name: 'size',
+        run: () => zeros([3]).view('float64'),
+        error: 'ShapeError',
+        message: /view: 3 float32 elements in the last dimension of \[3\]/,
+      },
+      {
+        name: 'strides',
+        run: () => any(zeros([2, 2]).transpose(0, 1)).view('float64'),
+        error: 'ShapeError',
+        message: /view: the last dimension of \[2, 2\] has stride 2/,
+      },
+      {
+        name: 'beyond int64 here',
+        run: () => full([1], Number.NaN, { dtype: 'float64' }).view('int64'),
+        error: 'DTypeError',
+        message: /int64: .* is beyond/,
+      },
+      {
+        name: 'dtype',
+        run: () => any(zeros([2])).view('complex' as 'bool'),
+        error: 'DTypeError',
+        message: /view: unknown dtype 'complex'/,
+      },
     ],
   },
 ];

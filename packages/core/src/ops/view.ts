@@ -192,6 +192,7 @@ addProperty('T', function (this: Tensor) {
   );
 });
 addProperty('mT', function (this: Tensor) {
+  if (this.ndim === 0) return permuteOp(this, []);
   if (this.ndim < 2) throw new ShapeError(`mT: needs at least 2 dimensions, got ${show(this.shape)}`);
   return transpose('mT', this, -2, -1);
 });
@@ -254,6 +255,7 @@ addMethod('flatten', function (this: Tensor, startDim: number = 0, endDim: numbe
 addMethod('unflatten', function (this: Tensor, dim: number, sizes: readonly number[]) {
   if (this.ndim === 0) throw new ShapeError('unflatten: a 0-d tensor has no dimension to split');
   const d = normalizeDim('unflatten', dim, this.shape);
+  if (sizes.length === 0) throw new ShapeError(`unflatten: no sizes given for dim ${d} of ${show(this.shape)}`);
   const split = inferShape('unflatten', [this.shape[d]!], sizes);
   return viewOp(this, [...this.shape.slice(0, d), ...split, ...this.shape.slice(d + 1)]);
 });
@@ -266,7 +268,8 @@ addMethod('sumToSize', function (this: Tensor, shape: readonly number[]) {
   if (lead < 0 || shape.some((n, d) => n !== 1 && n !== this.shape[lead + d])) {
     throw new ShapeError(`sumToSize: ${show(shape)} does not broadcast to ${show(this.shape)}`);
   }
-  return sumTo(this, shape);
+  // As PyTorch: a sum even of the one element of a 0-d tensor, so an integer of a boolean.
+  return shape.length === 0 ? this.sum() : sumTo(this, shape);
 });
 function movedim(t: Tensor, source: number | readonly number[], destination: number | readonly number[]): Tensor {
   const list = (x: number | readonly number[]): number[] =>
