@@ -23,7 +23,7 @@ const ofSums = (x: NdArray, dim: -1 | -2, pick: (...v: number[]) => number): NdA
 
 const order = (ord: number, dim: -1 | -2, pick: (...v: number[]) => number): Sample => ({
   name: `order ${ord}`,
-  inputs: [{ shape: [2, 3, 2], apart: 0.15, avoid: [0] }],
+  inputs: [{ shape: [2, 3, 2], values: [1, -2, 3.5, 0.25, -0.75, 1.5, 2, 0.5, -1.25, -4, 0.3, 1] }],
   run: (x) => matrixNorm(x!, ord),
   reference: (x) => ofSums(x!, dim, pick),
   without: ['broadcast'],
@@ -138,7 +138,7 @@ export const linalgNormSamples: readonly OpSamples[] = [
       },
       {
         name: 'a matrix',
-        inputs: [{ shape: [2, 3], apart: 0.15, avoid: [0] }],
+        inputs: [{ shape: [2, 3], values: [1, -2, 3.5, 0.25, -0.75, 1.5] }],
         run: (x) => norm(x!, 1),
         reference: (x) => ofSums(x!, -2, Math.max),
         without: ['broadcast'],
