@@ -80,7 +80,7 @@ const spaces: readonly (readonly [string, object])[] = [
 
 /** The ways to make the call of a case. Every decode makes tensors of its own, so each form has its own leaves. */
 export function formsOf(op: string): readonly ('function' | 'method' | 'own')[] {
-  const row = rows[op];
+  const row = rowOf(op);
   if (row === undefined) return [];
   const spec: OpSpec = typeof row === 'string' ? { params: row } : row;
   if (spec.call !== undefined) return ['own'];
@@ -89,6 +89,14 @@ export function formsOf(op: string): readonly ('function' | 'method' | 'own')[] 
   if (functionOf(op, name) !== undefined) forms.push('function');
   if (!op.includes('.') && name in nabla.Tensor.prototype) forms.push('method');
   return forms;
+}
+
+/** The row of an op. In-place methods without one take the arguments of their op, unless that is called in a special way. */
+function rowOf(op: string): OpRow | undefined {
+  const own = rows[op];
+  if (own !== undefined || !op.endsWith('_') || op.includes('.')) return own;
+  const base = rows[op.slice(0, -1)];
+  return typeof base === 'object' && (base.call !== undefined || base.name !== undefined) ? undefined : base;
 }
 
 function nameOf(op: string, spec: OpSpec): string {
@@ -103,7 +111,7 @@ function functionOf(op: string, name: string): Callable | undefined {
 
 /** Prepares the call of a case in one form; tensors that require gradients are collected in `options.leaves`. */
 export function prepare(golden: Golden<OpCase>, c: OpCase, form: 'function' | 'method' | 'own', options: DecodeOptions): () => unknown {
-  const row: OpRow = rows[c.op]!;
+  const row: OpRow = rowOf(c.op)!;
   const spec: OpSpec = typeof row === 'string' ? { params: row } : row;
   const parameters = parametersOf(spec.params);
   const bound = bind(golden, c, parameters, options);
