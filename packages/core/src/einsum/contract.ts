@@ -58,11 +58,12 @@ function squeezed({ t, labels }: Labelled): Labelled {
   return ones.length === 0 ? { t, labels } : { t: t.squeeze(ones), labels: labels.filter((_, d) => t.shape[d] !== 1) };
 }
 
-/** Without the labels that `keep` lacks, which are summed over. */
+/** Without the labels that `keep` lacks, which are summed over; of bools, that counts. */
 function summed({ t, labels }: Labelled, keep: ReadonlySet<number>): Labelled {
   const gone = labels.map((_, d) => d).filter((d) => !keep.has(labels[d]!));
   if (gone.length === 0) return { t, labels };
-  return { t: t.sum(gone, { dtype: t.dtype }) as Tensor, labels: labels.filter((s) => keep.has(s)) };
+  const dtype = t.dtype === 'bool' ? 'int64' : t.dtype;
+  return { t: t.sum(gone, { dtype }) as Tensor, labels: labels.filter((s) => keep.has(s)) };
 }
 
 /** The dimensions in the order of `labels`, of which each is a label of the tensor. */

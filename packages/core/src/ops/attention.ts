@@ -1,9 +1,12 @@
 import { DTypeError, ShapeError, ValueError } from '../errors.ts';
+import { input } from '../expr/node.ts';
+import { fuseMap } from '../fuse.ts';
 import { checkFloating } from '../losses.ts';
 import { checkInner } from '../products.ts';
 import type { Generator } from '../random/generator.ts';
 import { broadcastShapes, show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
+import { add } from './arithmetic.ts';
 import { fromBuffer } from './create.ts';
 import { dropout } from './linear.ts';
 import { matmul } from './matmul.ts';
@@ -26,6 +29,9 @@ export interface AttentionOptions {
 }
 
 const name = 'scaledDotProductAttention';
+
+// A sum, not a choice: where a query may attend to nothing, its gradient is NaN as its value is.
+const allowed = add(input(0), where(input(1), 0, -Infinity));
 
 /**
  * softmax(query keyᵀ · scale + mask) value: every query gets a mean of the values, weighted by how well it fits their keys.
@@ -66,7 +72,7 @@ export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Ten
   const mask = isCausal ? lowerTriangle(query, length, size) : attnMask;
   if (mask !== null) checkMask(mask, query, [...batch, length, size]);
   let scores = matmul(query, k.mT).mul(scale) as Tensor;
-  if (mask !== null) scores = (mask.dtype === 'bool' ? where(mask, scores, -Infinity) : scores.add(mask)) as Tensor;
+  if (mask !== null) scores = mask.dtype === 'bool' ? fuseMap(name, allowed, [scores, mask]) : (scores.add(mask) as Tensor);
   const weights = scores.softmax(-1);
   return matmul(
     dropoutP > 0 ? dropout(weights, dropoutP, true, options.generator === undefined ? {} : { generator: options.generator }) : weights,
