@@ -11,6 +11,7 @@ import { atleastSamples } from './atleast.samples.ts';
 import { attentionSamples } from './attention.samples.ts';
 import { besselElementwiseSamples, besselSamples } from './bessel.samples.ts';
 import { bitwiseElementwiseSamples, bitwiseSamples } from './bitwise.samples.ts';
+import { castSamples } from './cast.samples.ts';
 import { closenessSamples } from './closeness.samples.ts';
 import { combineElementwiseSamples, combineSamples } from './combine.samples.ts';
 import { compareElementwiseSamples, compareSamples } from './compare.samples.ts';
@@ -100,6 +101,7 @@ import { whereElementwiseSamples, whereSamples } from './where.samples.ts';
 export const opSamples: readonly OpSamples[] = [
   ...asStridedSamples,
   ...atleastSamples,
+  ...castSamples,
   ...covarianceSamples,
   ...gridSamples,
   ...histogramSamples,

@@ -9,6 +9,7 @@ export * from './atleast.ts';
 export * from './attention.ts';
 export * from './bessel.ts';
 export * from './bitwise.ts';
+export * from './cast.ts';
 export * from './chain.ts';
 export { choleskyInverse, choleskySolve } from './cholesky.ts';
 export * from './closeness.ts';

@@ -79,6 +79,7 @@ export const padSamples: readonly OpSamples[] = [
       sample('circular and crop', [1, 1, 4], [-1, 2], 'circular'),
       sample('circular, further than what is left', [1, 2, 4], [-2, 3], 'circular'),
       sample('zero-size batch', [0, 1, 3], [1, 1], 'reflect'),
+      sample('no channels to reflect', [0, 3], [1, 1], 'reflect'),
       sample('circular of nothing', [1, 0, 3], [1, 1], 'circular'),
       {
         name: 'integers',

@@ -64,10 +64,11 @@ export function pad(t: Tensor, pad: readonly number[], options: PadOptions = {})
   if (mode === 'circular' && t.ndim !== padded + 2) {
     throw new ShapeError(`pad: circular needs a batch: ${pad.length} amounts for ${padded + 2} dimensions, got ${show(t.shape)}`);
   }
-  const batched = t.ndim === padded + 2 ? 1 : 0;
+  // As PyTorch: a reflection of 1 or 2 dimensions takes no channels for an empty batch.
+  const first = t.ndim === padded + 2 || (mode === 'reflect' && padded < 3) ? 1 : 0;
   t.shape.forEach((n, d) => {
     const [left, right] = [before[d]!, after[d]!];
-    if (mode !== 'circular' && n === 0 && d >= batched) throw new ShapeError(`pad: ${mode} of ${show(t.shape)}: dim ${d} is empty`);
+    if (mode !== 'circular' && n === 0 && d >= first) throw new ShapeError(`pad: ${mode} of ${show(t.shape)}: dim ${d} is empty`);
     if (d < t.ndim - padded) return;
     const most = reach[mode](n);
     if (left > most || right > most) {

@@ -1,5 +1,6 @@
 import { isIntegral } from '../dtype.ts';
 import { DTypeError, ShapeError, ValueError } from '../errors.ts';
+import { inPlace } from '../inplace.ts';
 import { checkSizes, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';
@@ -12,6 +13,10 @@ declare module '../tensor.ts' {
     tril<A extends Shape>(this: Tensor<A>, diagonal?: number): Tensor<A>;
     /** {@link triu} of this tensor. @see https://pytorch.org/docs/stable/generated/torch.triu.html */
     triu<A extends Shape>(this: Tensor<A>, diagonal?: number): Tensor<A>;
+    /** In-place {@link Tensor.tril}. */
+    tril_<A extends Shape>(this: Tensor<A>, diagonal?: number): Tensor<A>;
+    /** In-place {@link Tensor.triu}. */
+    triu_<A extends Shape>(this: Tensor<A>, diagonal?: number): Tensor<A>;
   }
 }
 
@@ -98,4 +103,10 @@ addMethod('tril', function (this: Tensor, diagonal?: number) {
 });
 addMethod('triu', function (this: Tensor, diagonal?: number) {
   return triu(this, diagonal);
+});
+addMethod('tril_', function (this: Tensor, diagonal?: number) {
+  return inPlace('tril_', this, () => tril(this, diagonal) as Tensor);
+});
+addMethod('triu_', function (this: Tensor, diagonal?: number) {
+  return inPlace('triu_', this, () => triu(this, diagonal) as Tensor);
 });

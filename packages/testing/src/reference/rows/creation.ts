@@ -23,19 +23,25 @@ const filled = (name: 'newZeros' | 'newOnes' | 'newEmpty'): OpRow => ({
 export const creationRows: OpRows = {
   arange: '~start ~end ~step | dtype requires_grad',
   bernoulli: 'input p',
+  bool: 'self',
+  byte: 'self',
   can_cast: { params: 'from_ to', call: ({ from_, to }) => canCast(from_ as DType, to as DType) },
   clone: 'input',
   contiguous: 'self',
   detach: 'input',
+  double: 'self',
   empty_like: 'input | dtype requires_grad',
   eye: 'n m | dtype requires_grad',
+  float: 'self',
   full: {
     params: 'size ~fill_value dtype requires_grad',
     call: ({ size, fill_value, dtype }) => full(sizes(size), exact(fill_value) as Scalar, typed(dtype)),
   },
   full_like: 'input ~fill_value | dtype requires_grad',
+  int: 'self',
   linspace: '~start ~end ~steps | dtype requires_grad',
   logspace: '~start ~end ~steps base | dtype requires_grad',
+  long: 'self',
   multinomial: 'input num_samples | replacement',
   new_empty: filled('newEmpty'),
   new_full: {
@@ -59,6 +65,7 @@ export const creationRows: OpRows = {
   to: 'self dtype',
   tril_indices: 'row col offset | dtype',
   triu_indices: 'row col offset | dtype',
+  type_as: 'self other',
   zeros: { params: '*size dtype requires_grad', call: ({ size, dtype }) => full(sizes(size), 0, typed(dtype)) },
   zeros_like: 'input | dtype requires_grad',
 };
