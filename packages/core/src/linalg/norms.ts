@@ -101,11 +101,10 @@ export function norm(x: Tensor, ord?: MatrixNormOrder | null, third?: Dims | Nor
   if (dims !== null && dims.length !== 1 && dims.length !== 2)
     throw new ValueError(`linalg.norm: dim must name 1 or 2 dimensions, got ${show(dims)}`);
   if (ord === undefined || ord === null) return vectorNormOf('linalg.norm', x, 2, dims, keepdim, dtype);
-  if (typeof ord === 'string') return matrixNormOf('linalg.norm', x, ord, dims ?? [0, 1], keepdim, dtype);
   const rank = dims?.length ?? x.ndim;
   if (rank !== 1 && rank !== 2) {
     throw new ShapeError(`linalg.norm: with an order and no dim the tensor must have 1 or 2 dimensions, got ${show(x.shape)}`);
   }
-  if (rank === 2) return matrixNormOf('linalg.norm', x, ord, dims ?? [0, 1], keepdim, dtype);
+  if (rank === 2 || typeof ord === 'string') return matrixNormOf('linalg.norm', x, ord, dims ?? [0, 1], keepdim, dtype);
   return vectorNormOf('linalg.norm', x, ord, dims, keepdim, dtype);
 }

@@ -124,9 +124,10 @@ export function trapezoid(y: Tensor, x?: Tensor | null, options?: TrapezoidOptio
 export function trapezoid(y: Tensor, options: TrapezoidOptions): Tensor;
 export function trapezoid(y: Tensor, second?: Tensor | TrapezoidOptions | null, third?: TrapezoidOptions): Tensor {
   const { y: values, width, dim } = understood('trapezoid', y, second, third);
-  return doubledAreas(values, width, dim)
-    .sum(dim as never)
-    .div(2) as Tensor;
+  if (typeof width !== 'number' || values.shape[dim] === 0) return doubledAreas(values, width, dim).sum(dim).div(2) as Tensor;
+  // Every value counts, but those at the ends only half.
+  const ends = values.select(dim, 0).add(values.select(dim, -1) as never) as Tensor;
+  return values.sum(dim).sub(ends.mul(0.5)).mul(width) as Tensor;
 }
 
 /** {@link trapezoid} under its old name. @see https://pytorch.org/docs/stable/generated/torch.trapz.html */

@@ -218,6 +218,7 @@ export function aminmax<A extends Shape, const X extends number | null | undefin
 ): MinAndMax<ReduceOver<A, X, K>>;
 export function aminmax(x: Tensor, options: { dim?: number | null } & KeepDim = {}): MinAndMax {
   checkTensor('aminmax', x);
+  if (options.dim != null && typeof options.dim !== 'number') throw new ValueError('aminmax: dim must be one dimension or none');
   const dims = normalizeDims('aminmax', options.dim, x.shape);
   checkNonEmpty('aminmax', x.shape, dims);
   const attrs = { dims, keepdim: options.keepdim ?? false, nanTies: false };

@@ -161,11 +161,11 @@ export function logSoftmax<A extends Shape>(x: Tensor<A>, dim: number, options: 
  *
  * @param dim the dimension that sums to 1; negative counts from the end
  * @param options `dtype` casts first
- * @throws DTypeError for integers and bools without a floating `dtype`; IndexError when `dim` is out of range
+ * @throws DTypeError for bools, and for integers without a floating `dtype`; IndexError when `dim` is out of range
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.softmin.html
  */
 export function softmin<A extends Shape>(x: Tensor<A>, dim: number, options: SoftmaxOptions = {}): Tensor<A> {
-  return softmax(x.to(options.dtype ?? x.dtype).neg() as unknown as Tensor<A>, dim);
+  return softmax(x.neg() as unknown as Tensor<A>, dim, options);
 }
 
 addMethod('softmax', function (this: Tensor, dim: number, options?: SoftmaxOptions) {

@@ -1,4 +1,5 @@
 import { type DType, isFloating } from '../dtype.ts';
+import { elementwise } from '../elementwise.ts';
 import { DTypeError } from '../errors.ts';
 import { evaluate } from '../evaluate.ts';
 import { type Expr, input } from '../expr/node.ts';
@@ -63,14 +64,18 @@ export const mean: ReduceFunction<ReduceDType> = defineReduction('mean', (x, dim
   total('mean', x, input(0), dim, options, true),
 );
 
-const nanToZero = where(isnan(input(0)), 0, input(0));
+/** NaN as 0. Its gradient is a product, as in PyTorch: that of a mean of nothing stays NaN. */
+const nanToZero = elementwise('nansum', (x) => where(isnan(x), 0, x), { grad: [(x) => isnan(x!).logicalNot()] })(input(0));
 const isNumber = isnan(input(0)).logicalNot();
 const isNonzero = ne(input(0), 0);
 
 /** Sum over `dim` with NaN as 0; see {@link Tensor.nansum}. */
-export const nansum: ReduceFunction<ReduceDType> = defineReduction('nansum', (x, dim, options) =>
-  total('nansum', x, nanToZero, dim, options, false),
-);
+export const nansum: ReduceFunction<ReduceDType> = defineReduction('nansum', (x, dim, options) => {
+  if (isFloating(x.dtype) && !isFloating(options.dtype ?? x.dtype)) {
+    throw new DTypeError(`nansum: the dtype of the sum of a ${x.dtype} tensor must be floating, got ${options.dtype}`);
+  }
+  return total('nansum', x, nanToZero, dim, options, false);
+});
 
 /** Mean over `dim` of what is not NaN; see {@link Tensor.nanmean}. */
 export const nanmean: ReduceFunction<ReduceDType> = defineReduction('nanmean', (x, dim, options) => {
