@@ -198,3 +198,36 @@ describe('detach_', () => {
     expect(v.requiresGrad).toBe(true);
   });
 });
+
+describe('results of ops that were computed under noGrad', () => {
+  test('can be written, though they may be the last temporary of the op in another shape', () => {
+    const picked = noGrad(() => plain([1, 2, 3, 4]).index([0, 2]));
+    const w = leaf([5, 7]);
+    picked.mul_(w);
+    expect([numbers(picked), picked.requiresGrad]).toEqual([[5, 21], true]);
+    picked.mul_(2);
+    picked.sum().backward();
+    expect(numbers(w.grad)).toEqual([2, 6]);
+  });
+});
+
+describe('in-place methods of ops that are no scalar functions', () => {
+  const matrix = (t: Tensor): Tensor => t.reshape([2, 2]) as Tensor;
+  const methods: readonly [string, (t: Tensor) => Tensor, number[], number[]][] = [
+    ['cumsum_', (t) => matrix(t).cumsum_(1), [1, 3, 3, 7], [2, 1, 2, 1]],
+    ['cumprod_', (t) => matrix(t).cumprod_(0), [1, 2, 3, 8], [4, 5, 1, 2]],
+    ['tril_', (t) => matrix(t).tril_(), [1, 0, 3, 4], [1, 0, 1, 1]],
+    ['triu_', (t) => matrix(t).triu_(1), [0, 2, 0, 0], [0, 1, 0, 0]],
+  ];
+  for (const [name, write, values, gradient] of methods) {
+    test(name, () => {
+      const x = leaf([1, 2, 3, 4]);
+      const y = x.mul(1) as Tensor;
+      write(y);
+      expect(numbers(y)).toEqual(values);
+      y.sum().backward();
+      expect(numbers(x.grad)).toEqual(gradient);
+      expect(() => write(leaf([1, 2, 3, 4]))).toThrow(InPlaceError);
+    });
+  }
+});

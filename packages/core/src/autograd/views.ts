@@ -223,11 +223,14 @@ function link(out: Tensor, from: Tensor, name: string, adjoint: (g: Tensor) => T
 export function checkRecordable(name: string, target: Tensor, needs: boolean): void {
   const base = baseOf(target);
   if (base === null) return;
-  if (target.viewKind !== 'plain' && (needs || wouldNeedGrad(base))) {
+  const baseNeeds = wouldNeedGrad(base);
+  // The result of an op may be the last of its temporaries in another shape, of which nobody else knows.
+  const whole = target.viewKind === 'noGrad' && !baseNeeds && target.size === base.size;
+  if (target.viewKind !== 'plain' && !whole && (needs || baseNeeds)) {
     throw new InPlaceError(`${name}: ${lost(target.viewKind, 'it is written')}`);
   }
   if (base.isContiguous || !overlaps(base.shape, base.strides)) return;
-  if (needs || wouldNeedGrad(base)) {
+  if (needs || baseNeeds) {
     throw new InPlaceError(`${name}: the tensor that this is a view of repeats its elements in memory; clone() it first`);
   }
 }
@@ -255,6 +258,7 @@ export function rebase(target: Tensor, value: Tensor): void {
   ]);
   attach(base, node, 0);
   base.epoch++;
+  target.viewKind = 'plain';
   refreshView(target, base);
 }
 

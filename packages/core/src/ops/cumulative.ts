@@ -1,6 +1,7 @@
 import { type DType, isFloating } from '../dtype.ts';
 import { DTypeError } from '../errors.ts';
 import { scatterAddAlong } from '../gathering.ts';
+import { inPlace } from '../inplace.ts';
 import { fullData } from '../kernels.ts';
 import { defineOp, type OpFunction } from '../op.ts';
 import { checkTensor } from '../reduction.ts';
@@ -22,6 +23,10 @@ declare module '../tensor.ts' {
     cumsum<A extends Shape>(this: Tensor<A>, dim: number, options?: ReduceDType): Tensor<A>;
     /** {@link cumprod} of this tensor. @see https://pytorch.org/docs/stable/generated/torch.cumprod.html */
     cumprod<A extends Shape>(this: Tensor<A>, dim: number, options?: ReduceDType): Tensor<A>;
+    /** In-place {@link Tensor.cumsum}. */
+    cumsum_<A extends Shape>(this: Tensor<A>, dim: number): Tensor<A>;
+    /** In-place {@link Tensor.cumprod}. */
+    cumprod_<A extends Shape>(this: Tensor<A>, dim: number): Tensor<A>;
     /** {@link logcumsumexp} of this tensor. @see https://pytorch.org/docs/stable/generated/torch.logcumsumexp.html */
     logcumsumexp<A extends Shape>(this: Tensor<A>, dim: number): Tensor<A>;
     /** {@link cummax} of this tensor. @see https://pytorch.org/docs/stable/generated/torch.cummax.html */
@@ -185,6 +190,12 @@ addMethod('cumsum', function (this: Tensor, dim: number, options?: ReduceDType) 
 });
 addMethod('cumprod', function (this: Tensor, dim: number, options?: ReduceDType) {
   return cumprod(this, dim, options);
+});
+addMethod('cumsum_', function (this: Tensor, dim: number) {
+  return inPlace('cumsum_', this, () => cumsum(this, dim, { dtype: this.dtype }));
+});
+addMethod('cumprod_', function (this: Tensor, dim: number) {
+  return inPlace('cumprod_', this, () => cumprod(this, dim, { dtype: this.dtype }));
 });
 addMethod('logcumsumexp', function (this: Tensor, dim: number) {
   return logcumsumexp(this, dim);
