@@ -94,7 +94,8 @@ async function later(op: Name, x: Tensor, options: UniqueOptions = {}): Promise<
 }
 
 /**
- * The distinct elements, ascending, or the distinct slices along `dim` in lexicographic order. With `returnInverse` or
+ * The distinct elements, ascending, or the distinct slices along `dim` in lexicographic order (where the first dimension
+ * counts in the place of `dim`). With `returnInverse` or
  * `returnCounts` the parts as an object. A NaN is equal to nothing, itself included.
  *
  * @throws DeviceError on a device that cannot be read at once; use {@link uniqueAsync}. ShapeError, IndexError for `dim`

@@ -1,4 +1,5 @@
 import type { TypedArray } from '../dtype.ts';
+import { contiguousStrides, sizeOf } from '../layout.ts';
 import { linesAlong } from './lines.ts';
 import { LineSorter } from './merge.ts';
 
@@ -41,29 +42,45 @@ export function distinctElements(values: TypedArray, consecutive: boolean): Dist
   return group(places, (p, q) => values[p] === values[q]);
 }
 
+/**
+ * Where the elements of the first slice along `dim` lie, in the order in which slices are compared: row-major, where the
+ * first dimension of the array stands in the place of `dim`, as in PyTorch.
+ */
+function sliceOffsets(shape: readonly number[], dim: number): Float64Array {
+  const strides = contiguousStrides(shape);
+  const walked = shape.map((_, d) => d).filter((d) => d !== 0 && d !== dim);
+  if (dim !== 0) walked.splice(dim - 1, 0, 0);
+  const out = new Float64Array(sizeOf(walked.map((d) => shape[d]!)));
+  for (let i = 0; i < out.length; i++) {
+    let rest = i;
+    for (let k = walked.length - 1; k >= 0; k--) {
+      const n = shape[walked[k]!]!;
+      out[i]! += (rest % n) * strides[walked[k]!]!;
+      rest = Math.floor(rest / n);
+    }
+  }
+  return out;
+}
+
 /** Groups equal slices along a dimension: all of them, in lexicographic order, or only neighbours. */
 export function distinctSlices(values: TypedArray, shape: readonly number[], dim: number, consecutive: boolean): Distinct {
-  const { outer, n, inner } = linesAlong(shape, dim);
+  const offsets = sliceOffsets(shape, dim);
+  const step = contiguousStrides(shape)[dim]!;
   /** The first difference in order: negative, 0 or positive; NaN comes last. */
   const compare = (p: number, q: number): number => {
-    for (let o = 0; o < outer; o++) {
-      const [a, b] = [(o * n + p) * inner, (o * n + q) * inner];
-      for (let i = 0; i < inner; i++) {
-        const [x, y] = [values[a + i]!, values[b + i]!];
-        if (x < y || (y !== y && x === x)) return -1;
-        if (y < x || (x !== x && y === y)) return 1;
-      }
+    for (let i = 0; i < offsets.length; i++) {
+      const x = values[offsets[i]! + p * step]!;
+      const y = values[offsets[i]! + q * step]!;
+      if (x < y || (y !== y && x === x)) return -1;
+      if (y < x || (x !== x && y === y)) return 1;
     }
     return 0;
   };
   const same = (p: number, q: number): boolean => {
-    for (let o = 0; o < outer; o++) {
-      const [a, b] = [(o * n + p) * inner, (o * n + q) * inner];
-      for (let i = 0; i < inner; i++) if (values[a + i] !== values[b + i]) return false;
-    }
+    for (let i = 0; i < offsets.length; i++) if (values[offsets[i]! + p * step] !== values[offsets[i]! + q * step]) return false;
     return true;
   };
-  const places = iota(n);
+  const places = iota(shape[dim]!);
   return group(consecutive ? places : places.sort(compare), same);
 }
 
