@@ -76,7 +76,7 @@ describe('integers', () => {
 });
 
 test('the same bits on every backend', () => {
-  const device = new SimulatedDevice('toy');
+  const device = new SimulatedDevice();
   const draws: ((t: Tensor) => Tensor)[] = [
     (t) => t.exponential_(1, seeded()),
     (t) => t.cauchy_(0, 1, seeded()),

@@ -2,7 +2,6 @@ import type { DType } from '../dtype.ts';
 import type { NdArray, OpSamples } from '../op.samples.ts';
 import type { Tensor } from '../tensor.ts';
 import { zeros } from './create.ts';
-import { one } from './nd.samples.ts';
 
 const values = [-2, -0.5, 0, 0.25, 1, 2.75];
 const under = (x: NdArray, f: (v: number) => number): NdArray => ({ shape: x.shape, data: x.data.map(f) });
