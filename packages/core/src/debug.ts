@@ -13,9 +13,9 @@ export interface DebugSwitches {
   readonly libraryRoots: Set<string>;
 }
 
-/** The directory of a file of the library. */
-export function directoryOf(url: string): string {
-  return url.slice(0, url.lastIndexOf('/') + 1);
+/** Directories of files of the library; none for a bundle that has no module URLs. */
+export function directoriesOf(url: string | undefined): string[] {
+  return url === undefined ? [] : [url.slice(0, url.lastIndexOf('/') + 1)];
 }
 
 /** The switches of this copy of the library. */
@@ -23,7 +23,7 @@ export const debug: DebugSwitches = {
   poison: false,
   afterBackward: null,
   modulePath: null,
-  libraryRoots: new Set([directoryOf(import.meta.url)]),
+  libraryRoots: new Set(directoriesOf(import.meta.url)),
 };
 
 /** Where an op was called. */

@@ -79,8 +79,8 @@ export function writeElementwise(
   compute: DType,
 ): Tensor {
   checkWritable(name, self);
-  const write = (): Tensor => writeNow(name, self, expr, tensors, params, compute);
-  return observer === null ? write() : observer.op(name, tensors, params, write);
+  if (observer === null) return writeNow(name, self, expr, tensors, params, compute);
+  return observer.op(name, tensors, params, () => writeNow(name, self, expr, tensors, params, compute));
 }
 
 function writeNow(name: string, self: Tensor, expr: Expr, tensors: readonly Tensor[], params: readonly number[], compute: DType): Tensor {
@@ -138,9 +138,8 @@ export function updateInPlace(
     if (!sameShape(t.shape, shape)) throw new ShapeError(`${name}: the targets have shapes ${show(shape)} and ${show(t.shape)}`);
     if (t.dtype !== dtype) throw new DTypeError(`${name}: the targets have dtypes ${dtype} and ${t.dtype}`);
   }
-  const update = (): readonly Tensor[] => updateNow(name, exprs, targets, inputs, params);
-  if (observer === null) update();
-  else observer.op(name, [...targets, ...inputs], params, update);
+  if (observer === null) updateNow(name, exprs, targets, inputs, params);
+  else observer.op(name, [...targets, ...inputs], params, () => updateNow(name, exprs, targets, inputs, params));
 }
 
 function updateNow(

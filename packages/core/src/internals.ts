@@ -11,7 +11,7 @@ export * from './backend.ts';
 export { clearKernels, compiledKernels } from './backend-cpu/compile.ts';
 export { CpuBackend, cpu } from './backend-cpu/index.ts';
 export { coalesce } from './backend-cpu/loops.ts';
-export { debug, directoryOf, observer } from './debug.ts';
+export { debug, directoriesOf, observer } from './debug.ts';
 export { allocate, bytesPerElement, castValue, dtypes, isFloating, isIntegral } from './dtype.ts';
 export { elementwiseOps } from './elementwise.ts';
 export { clearFormulas, type Evaluation, evaluate } from './evaluate.ts';

@@ -1,4 +1,4 @@
-import { debug, directoryOf, observer } from '@nabla/core/internals';
+import { debug, directoriesOf, observer } from '@nabla/core/internals';
 import type { Module } from './module.ts';
 import { childrenOf, nameOf } from './state.ts';
 
@@ -25,7 +25,7 @@ export function runModule<T>(m: Module, run: () => T): T {
 /** Tells core which module runs, and which files are the library's. */
 function introduce(): void {
   debug.modulePath = runningPath;
-  debug.libraryRoots.add(directoryOf(import.meta.url));
+  for (const directory of directoriesOf(import.meta.url)) debug.libraryRoots.add(directory);
 }
 
 /** `layers.2 (Linear)`, the path below the outermost module, or its class where that is the one that runs; null outside. */

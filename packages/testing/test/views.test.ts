@@ -351,7 +351,9 @@ describe('what is refused', () => {
     const x = leaf([1, 2, 3]);
     const y = copyOf(x);
     const v = noGrad(() => y.index(slice(1)));
-    expect(() => v.mul_(2)).toThrow(/mul_: this view was made under noGrad, and it is written where gradients are recorded; make the view and the write either both/);
+    expect(() => v.mul_(2)).toThrow(
+      /mul_: this view was made under noGrad, and it is written where gradients are recorded; make the view and the write either both/,
+    );
     expect(y.toArray()).toEqual([1, 2, 3]);
     noGrad(() => v.mul_(2));
     expect(y.toArray()).toEqual([1, 4, 6]);
