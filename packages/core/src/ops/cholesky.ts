@@ -8,7 +8,6 @@ import {
   checkMatrix,
   checkSameFloating,
   checkSquare,
-  diagonalOf,
   expandBatch,
   halvedTriangle,
   identity,
@@ -105,25 +104,37 @@ export function choleskyEx(a: Tensor, options: CholeskyOptions & { checkErrors?:
   return { L: L!, info: info! };
 }
 
+interface SolveAttrs {
+  readonly op: string;
+  readonly upper: boolean;
+  /** Whether a zero on the diagonal is an error. */
+  readonly check: boolean;
+}
+
 /** (L Lᵀ)⁻¹ B for factors and right sides of one batch shape; `upper`: (Uᵀ U)⁻¹ B. */
-const choleskySolveOp: OpFunction<boolean> = defineOp<boolean>({
+const choleskySolveOp: OpFunction<SolveAttrs> = defineOp<SolveAttrs>({
   name: 'choleskySolve',
   doc: 'the solution of A X = B from the Cholesky factor of A',
   infer: ([b]) => [{ shape: b!.shape, dtype: b!.dtype }],
-  forward: ([b, factor], upper) => {
+  forward: ([b, factor], { op, upper, check }) => {
     const [n, k] = b!.shape.slice(-2) as [number, number];
-    return perMatrix('choleskySolve', [b!, factor!], batchOf(b!), [{ shape: [n, k], dtype: b!.dtype }], ([y, l], [x]) => {
+    const batch = batchOf(b!);
+    return perMatrix(op, [b!, factor!], batch, [{ shape: [n, k], dtype: b!.dtype }], ([y, l], [x], entry) => {
+      for (let i = 0; check && i < n; i++) {
+        if (l![i * n + i] === 0)
+          throw new LinAlgError(`${op}: ${entryName(batch, entry)}the matrix is singular: element ${i} of the factor's diagonal is zero`);
+      }
       x!.set(y!);
       solveTriangle(l!, n, x!, k, { upper, unit: false, transpose: upper });
       solveTriangle(l!, n, x!, k, { upper, unit: false, transpose: !upper });
     });
   },
   save: ([, factor], [x]) => [factor!, x!],
-  backward: ({ attrs: upper, saved: [factor, x], needs }, [g]) => {
-    const gb = choleskySolveOp([g!, factor!], upper)[0]!;
+  backward: ({ attrs, saved: [factor, x], needs }, [g]) => {
+    const gb = choleskySolveOp([g!, factor!], attrs)[0]!;
     if (!needs[1]) return [gb, null];
     const half = product(gb, x!.mT as Tensor);
-    return [gb, factorGradient(factor!, half.add(half.mT as Tensor) as Tensor, upper)];
+    return [gb, factorGradient(factor!, half.add(half.mT as Tensor) as Tensor, attrs.upper)];
   },
 });
 
@@ -148,7 +159,7 @@ export function choleskySolve(b: Tensor, l: Tensor, options: CholeskyOptions = {
   checkSameFloating('choleskySolve', b, l);
   if (n !== rows) throw new ShapeError(`choleskySolve: B ${show(b.shape)} does not fit the factor ${show(l.shape)}: ${rows} vs ${n} rows`);
   const [x, y] = broadcastBatches('choleskySolve', l, b);
-  return choleskySolveOp([y, x], options.upper ?? false)[0]!;
+  return choleskySolveOp([y, x], { op: 'choleskySolve', upper: options.upper ?? false, check: false })[0]!;
 }
 
 /**
@@ -161,11 +172,6 @@ export function choleskySolve(b: Tensor, l: Tensor, options: CholeskyOptions = {
 export function choleskyInverse(l: Tensor, options: CholeskyOptions = {}): Tensor {
   const op = 'choleskyInverse';
   const n = checkSquare(op, l);
-  const batch = batchOf(l);
-  perMatrix(op, [diagonalOf(l.detach())], batch, [], ([d], _outs, entry) => {
-    const zero = d!.indexOf(0);
-    if (zero >= 0)
-      throw new LinAlgError(`${op}: ${entryName(batch, entry)}element ${zero} of the diagonal is zero: the matrix is singular`);
-  });
-  return choleskySolveOp([expandBatch(identity(n, l), batch), l], options.upper ?? false)[0]!;
+  const upper = options.upper ?? false;
+  return choleskySolveOp([expandBatch(identity(n, l), batchOf(l)), l], { op, upper, check: true })[0]!;
 }

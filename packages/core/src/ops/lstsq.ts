@@ -1,4 +1,4 @@
-import { LinAlgError, ShapeError, ValueError } from '../errors.ts';
+import { AutogradError, LinAlgError, ShapeError, ValueError } from '../errors.ts';
 import { checkFinite, entryName, perMatrix } from '../linear-algebra/batch.ts';
 import { type LeastSquares, solveBySVD, solveFullRank, solveOrthogonal } from '../linear-algebra/least-squares.ts';
 import { batchOf, broadcastBatches, checkMatrix, checkSameFloating, product } from '../linear-algebra/tensors.ts';
@@ -94,8 +94,8 @@ const lstsqOp = defineOp<Attrs>({
   },
   save: ([a, b]) => [a!, b!],
   backward: ({ saved: [a, b], needs }, [gx, gr]) => {
-    // X = pinv(A) B; the residual's derivative is that of |A X - B|².
-    if (gr != null) throw new ValueError('linalg.lstsq: the residuals have no gradient; compute them from the solution');
+    // X = pinv(A) B.
+    if (gr != null) throw new AutogradError('linalg.lstsq: the residuals have no gradient; compute them from the solution');
     if (gx == null) return [null, null];
     const p = pinv(a!);
     return [needs[0] ? pinvBackward(product(gx, b!.mT as Tensor), a!, p) : null, needs[1] ? product(p.mT as Tensor, gx) : null];
