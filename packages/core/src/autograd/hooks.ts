@@ -11,7 +11,7 @@ export interface Disposer {
 }
 
 /** A disposer that runs `remove`. */
-export function disposer(remove: () => void): Disposer {
+function disposer(remove: () => void): Disposer {
   const dispose = (): void => remove();
   // Engines without explicit resource management have no such symbol.
   const symbol = (Symbol as { readonly dispose?: symbol }).dispose;
