@@ -12,6 +12,7 @@ import { attentionSamples } from './attention.samples.ts';
 import { besselElementwiseSamples, besselSamples } from './bessel.samples.ts';
 import { bitwiseElementwiseSamples, bitwiseSamples } from './bitwise.samples.ts';
 import { castSamples } from './cast.samples.ts';
+import { choleskySamples } from './cholesky.samples.ts';
 import { closenessSamples } from './closeness.samples.ts';
 import { combineElementwiseSamples, combineSamples } from './combine.samples.ts';
 import { compareElementwiseSamples, compareSamples } from './compare.samples.ts';
@@ -21,10 +22,12 @@ import { covarianceSamples } from './covariance.samples.ts';
 import { crossEntropySamples } from './cross-entropy.samples.ts';
 import { ctcSamples } from './ctc.samples.ts';
 import { cumulativeSamples } from './cumulative.samples.ts';
+import { determinantSamples } from './determinant.samples.ts';
 import { diagonalSamples } from './diagonal.samples.ts';
 import { distanceSamples } from './distance.samples.ts';
 import { divisionElementwiseSamples, divisionSamples } from './division.samples.ts';
 import { divisorsElementwiseSamples, divisorsSamples } from './divisors.samples.ts';
+import { eighSamples } from './eigh.samples.ts';
 import { einsumSamples } from './einsum.samples.ts';
 import { embeddingSamples } from './embedding.samples.ts';
 import { embeddingLossSamples } from './embedding-loss.samples.ts';
@@ -54,9 +57,11 @@ import { localResponseSamples } from './local-response.samples.ts';
 import { logitElementwiseSamples, logitSamples } from './logit.samples.ts';
 import { logsumexpSamples } from './logsumexp.samples.ts';
 import { lossSamples } from './loss.samples.ts';
+import { luSamples } from './lu.samples.ts';
 import { marginLossSamples } from './margin-loss.samples.ts';
 import { maskedScatterSamples } from './masked-scatter.samples.ts';
 import { matmulSamples } from './matmul.samples.ts';
+import { matricesSamples } from './matrices.samples.ts';
 import { matrixExpSamples } from './matrix-exp.samples.ts';
 import { matrixPowerSamples } from './matrix-power.samples.ts';
 import { momentSamples } from './moments.samples.ts';
@@ -68,11 +73,13 @@ import { oneHotSamples } from './one-hot.samples.ts';
 import { orderStatisticsSamples } from './order-statistics.samples.ts';
 import { outerSamples } from './outer.samples.ts';
 import { padSamples } from './pad.samples.ts';
+import { pinvSamples } from './pinv.samples.ts';
 import { pixelShuffleSamples } from './pixel-shuffle.samples.ts';
 import { poolSamples } from './pool.samples.ts';
 import { pool3dSamples } from './pool3d.samples.ts';
 import { powerElementwiseSamples, powerSamples } from './power.samples.ts';
 import { prodSamples } from './prod.samples.ts';
+import { qrSamples } from './qr.samples.ts';
 import { quantileSamples } from './quantile.samples.ts';
 import { reduceSamples } from './reduce.samples.ts';
 import { repeatSamples } from './repeat.samples.ts';
@@ -83,10 +90,12 @@ import { searchSamples } from './search.samples.ts';
 import { shrinkSamples } from './shrink.samples.ts';
 import { sliceSamples } from './slice.samples.ts';
 import { softmaxSamples } from './softmax.samples.ts';
+import { solveSamples } from './solve.samples.ts';
 import { sortSamples } from './sort.samples.ts';
 import { specialElementwiseSamples, specialSamples } from './special.samples.ts';
 import { splitSamples } from './split.samples.ts';
 import { sumSamples } from './sum.samples.ts';
+import { svdSamples } from './svd.samples.ts';
 import { tensordotSamples } from './tensordot.samples.ts';
 import { triangularSamples } from './triangular.samples.ts';
 import { trigonometricSamples } from './trigonometric.samples.ts';
@@ -102,16 +111,25 @@ export const opSamples: readonly OpSamples[] = [
   ...asStridedSamples,
   ...atleastSamples,
   ...castSamples,
+  ...choleskySamples,
   ...covarianceSamples,
+  ...determinantSamples,
+  ...eighSamples,
   ...gridSamples,
   ...histogramSamples,
   ...integrateSamples,
   ...isinSamples,
   ...linalgNormSamples,
+  ...luSamples,
+  ...matricesSamples,
   ...orderStatisticsSamples,
+  ...pinvSamples,
+  ...qrSamples,
   ...quantileSamples,
   ...searchSamples,
+  ...solveSamples,
   ...sortSamples,
+  ...svdSamples,
   ...uniqueSamples,
   ...unpoolSamples,
   ...pool3dSamples,
