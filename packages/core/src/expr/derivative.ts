@@ -83,7 +83,8 @@ export function pushIn(d: Expr, g: Expr): Expr {
 function scaled(d: Expr, g: Expr): Expr {
   if (d.kind === 'call' && d.row!.name === 'where') {
     const [c, a, b] = d.args;
-    const arm = (x: Expr): Expr => (isZero(x) ? x : scaled(x, g));
+    // NaN times g is NaN whatever g is, so that it does not depend on g either.
+    const arm = (x: Expr): Expr => (isZero(x) || (x.kind === 'const' && x.value !== x.value) ? x : scaled(x, g));
     return call(d.row!, [c!, arm(a!), arm(b!)]);
   }
   return times(g, d);

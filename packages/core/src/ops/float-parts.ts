@@ -51,7 +51,7 @@ export const ldexp: BinaryOp = defineElementwise({
   arity: 2,
   tensors: 'all',
   expand: (a, b) => a.mul(b.exp2()),
-  grad: [(_a, b) => b.exp2(), (_a, _b, y) => y.mul(Math.LN2)],
+  grad: [(_a, b) => b.exp2(), (a, b) => a.mul(b.exp2().mul(Math.LN2))],
   doc: 'a times 2^b',
 }) as BinaryOp;
 

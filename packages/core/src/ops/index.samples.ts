@@ -82,6 +82,7 @@ import { prodSamples } from './prod.samples.ts';
 import { qrSamples } from './qr.samples.ts';
 import { quantileSamples } from './quantile.samples.ts';
 import { reduceSamples } from './reduce.samples.ts';
+import { reflectedSamples } from './reflected.samples.ts';
 import { repeatSamples } from './repeat.samples.ts';
 import { roundingElementwiseSamples, roundingSamples } from './rounding.samples.ts';
 import { scatterSamples } from './scatter.samples.ts';
@@ -195,6 +196,7 @@ export const opSamples: readonly OpSamples[] = [
   ...powerSamples,
   ...prodSamples,
   ...reduceSamples,
+  ...reflectedSamples,
   ...repeatSamples,
   ...roundingSamples,
   ...scatterSamples,

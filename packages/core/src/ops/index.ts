@@ -88,6 +88,7 @@ export * from './quantile.ts';
 export * from './random.ts';
 export * from './random-fill.ts';
 export * from './reduce.ts';
+export * from './reflected.ts';
 export * from './repeat.ts';
 export * from './rounding.ts';
 export * from './scatter.ts';

@@ -49,17 +49,16 @@ const floats = { dtype: 'float', parameters: 1 } as const;
 
 const inside = (x: Expr): Expr => x.ge(0).logicalAnd(x.le(1));
 
-// A function of its own: beyond [0, 1] PyTorch's first derivative is NaN and its second 0.
+// 1/(x (1 - x)), a function of its own for the sake of its derivative at 0 and 1, which is PyTorch's.
 const logitGrad = defineFunction({
   name: 'logitGrad',
   arity: 1,
-  js: (x) => `${x}>=0&&${x}<=1?1/(${x}*(1-${x})):NaN`,
-  gpu: gpuCall('logOddsSlope'),
+  js: (x) => `1/(${x}*(1-${x}))`,
   grad: [
     (x) => {
       const z = x.mul(one.sub(x));
       const q = one.div(z).neg().div(z);
-      return where(inside(x), one, 0).mul(q.mul(one.sub(x)).sub(q.mul(x)));
+      return q.mul(one.sub(x)).sub(q.mul(x));
     },
   ],
 });
@@ -68,7 +67,8 @@ const plain: ElementwiseOp = defineElementwise({
   name: 'logit',
   js: (x) => `Math.log(${x}/(1-${x}))`,
   gpu: gpuBody((x) => `logarithm(${x} / (1 - ${x}))`, 'logarithm'),
-  grad: [(x) => call(logitGrad, [x])],
+  // Beyond [0, 1] PyTorch's derivative is NaN, and flat.
+  grad: [(x) => where(inside(x), call(logitGrad, [x]), Number.NaN)],
   doc: 'ln(x / (1 - x))',
 });
 

@@ -92,7 +92,7 @@ function hurwitzZeta(s: number, x: number): number {
   for (; a < 10 + s; a++) {
     const term = a ** -s;
     sum += term;
-    if (term < sum * 1e-18) return sum;
+    if (term <= sum * 1e-18) return sum;
   }
   const power = a ** -s;
   const r = 1 / (a * a);
@@ -123,18 +123,26 @@ export function zetaOf(x: number, q: number): number {
   return q > 0 ? hurwitzZeta(x, q) : belowZero(x, q);
 }
 
-/** ζ(x, q) for q < 0 and an integer x. Terms of unlike sign cancel, so what each addition loses is added in the end. */
+/**
+ * ζ(x, q) for q < 0 and an integer x. Of the terms below 0, those next to 0 are added one by one; Σ over the others is a zeta
+ * function again, since |q + k| runs upwards from the other side. Terms of unlike sign cancel, so what each addition loses
+ * is added in the end.
+ */
 function belowZero(x: number, q: number): number {
+  const last = Math.ceil(-q);
+  const near = Math.min(last, 64);
   let sum = 0;
   let lost = 0;
-  let a = q;
-  for (; a <= -q + 1; a++) {
+  let a = q + (last - near);
+  for (let k = 0; k < 2 * near; k++, a++) {
     const term = a ** -x;
     const next = sum + term;
+    if (next - next !== 0) return next;
     lost += Math.abs(sum) >= Math.abs(term) ? sum - next + term : term - next + sum;
     sum = next;
   }
-  return sum + (lost + hurwitzZeta(x, a));
+  const far = near === last ? 0 : hurwitzZeta(x, near - (q + last) + 1) - hurwitzZeta(x, -q + 1);
+  return sum + (lost + hurwitzZeta(x, a) + (x % 2 === 0 ? far : -far));
 }
 
 /** q^-inf, the limit of the first term. */

@@ -1,19 +1,4 @@
-import {
-  add,
-  bitwiseAnd,
-  bitwiseOr,
-  bitwiseXor,
-  div,
-  floorDivide,
-  isTensor,
-  mul,
-  pow,
-  remainder,
-  resultType,
-  sub,
-  type Tensor,
-  where,
-} from '@nabla/core';
+import { bitwiseAnd, bitwiseOr, bitwiseXor, floorDivide, resultType, type Tensor, where } from '@nabla/core';
 import type { OpRows, OpSpec } from '../rows.ts';
 
 /** Python's reflected operators: `other ∘ self` where `other` is no tensor. */
@@ -22,16 +7,16 @@ function reflected(op: (a: Tensor, b: Tensor) => Tensor): OpSpec {
 }
 
 export const pointwiseRows: OpRows = {
-  __radd__: reflected(add),
+  __radd__: { params: '~self ~other', name: 'radd' },
   __rand__: reflected(bitwiseAnd),
   __rfloordiv__: reflected(floorDivide),
-  __rmod__: reflected(remainder),
-  __rmul__: reflected(mul),
+  __rdiv__: { params: '~self ~other', name: 'rdiv' },
+  __rmod__: { params: '~self ~other', name: 'rmod' },
+  __rmul__: { params: '~self ~other', name: 'rmul' },
   __ror__: reflected(bitwiseOr),
-  // PyTorch makes a new tensor of `other`, through which no gradient flows.
-  __rpow__: reflected((a, b) => pow(isTensor(a) ? a.detach() : a, b)),
-  __rsub__: reflected(sub),
-  __rtruediv__: reflected(div),
+  __rpow__: { params: '~self ~other', name: 'rpow' },
+  __rsub__: { params: '~self ~other', name: 'rsub' },
+  __rtruediv__: { params: '~self ~other', name: 'rdiv' },
   __rxor__: reflected(bitwiseXor),
   abs: 'input',
   absolute: 'input',
