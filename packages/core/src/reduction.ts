@@ -17,8 +17,12 @@ export interface KeepDim<K extends boolean = boolean> {
   keepdim?: K;
 }
 
-/** The shape after reducing X; known when X is one dimension. */
-export type ReduceOver<A extends Shape, X, K extends boolean> = X extends number ? Reduce<A, X, K> : readonly number[];
+/** The shape after reducing X; known when X is one dimension, or (all are reduced) the options. */
+export type ReduceOver<A extends Shape, X, K extends boolean> = X extends number
+  ? Reduce<A, X, K>
+  : X extends readonly number[] | null | undefined
+    ? readonly number[]
+    : ReduceAll<A, X extends { readonly keepdim: infer L extends boolean } ? L : false>;
 
 /** The shape after reducing all of A. */
 export type ReduceAll<A extends Shape, K extends boolean> = false extends K
@@ -27,11 +31,10 @@ export type ReduceAll<A extends Shape, K extends boolean> = false extends K
     : readonly []
   : { readonly [D in keyof A]: 1 };
 
-/** A reduction as a method; O are its further options. */
+/** A reduction as a method; O are its further options, which may follow the tensor at once. */
 export interface ReduceMethod<O = unknown> {
   <A extends Shape>(this: Tensor<A>): Tensor<readonly []>;
-  <A extends Shape, const K extends boolean = false>(this: Tensor<A>, options: KeepDim<K> & O): Tensor<ReduceAll<A, K>>;
-  <A extends Shape, const X extends Dims, const K extends boolean = false>(
+  <A extends Shape, const X extends Dims | (KeepDim & O), const K extends boolean = false>(
     this: Tensor<A>,
     dim: Ok<ReduceOver<A, X, K>, X>,
     options?: KeepDim<K> & O,
@@ -41,8 +44,7 @@ export interface ReduceMethod<O = unknown> {
 /** A reduction as a function; O are its further options. */
 export interface ReduceFunction<O = unknown> {
   <A extends Shape>(x: Tensor<A>): Tensor<readonly []>;
-  <A extends Shape, const K extends boolean = false>(x: Tensor<A>, options: KeepDim<K> & O): Tensor<ReduceAll<A, K>>;
-  <A extends Shape, const X extends Dims, const K extends boolean = false>(
+  <A extends Shape, const X extends Dims | (KeepDim & O), const K extends boolean = false>(
     x: Tensor<A>,
     dim: Ok<ReduceOver<A, X, K>, X>,
     options?: KeepDim<K> & O,
