@@ -33,6 +33,7 @@ export function runScan({ kind, src, dim, reverse }: ScanRequest, make: Make): T
   const { dtype } = src;
   const out = make(dtype, data.length);
   const exact = !isFloating(dtype);
+  if (inner === 1 && !exact && kind !== 'logaddexp') return scanRows(data, out, outer, n, kind, reverse);
   // All lines of a row of `inner` advance together, so that memory is walked in order.
   const totals = new Float64Array(inner);
   const step = reverse ? -inner : inner;
@@ -46,6 +47,27 @@ export function runScan({ kind, src, dim, reverse }: ScanRequest, make: Make): T
       else for (let i = 0; i < inner; i++) totals[i]! *= data[at + i]!;
       if (exact) for (let i = 0; i < inner; i++) totals[i] = castValue(totals[i]!, dtype);
       for (let i = 0; i < inner; i++) out[at + i] = totals[i]!;
+    }
+  }
+  return out;
+}
+
+/** Floating sums and products along contiguous lines, whose total stays in a register. */
+function scanRows(data: TypedArray, out: TypedArray, rows: number, n: number, kind: 'sum' | 'prod', reverse: boolean): TypedArray {
+  const step = reverse ? -1 : 1;
+  for (let r = 0; r < rows; r++) {
+    let at = r * n + (reverse ? n - 1 : 0);
+    let total = kind === 'sum' ? 0 : 1;
+    if (kind === 'sum') {
+      for (let k = 0; k < n; k++, at += step) {
+        total += data[at]!;
+        out[at] = total;
+      }
+    } else {
+      for (let k = 0; k < n; k++, at += step) {
+        total *= data[at]!;
+        out[at] = total;
+      }
     }
   }
   return out;
