@@ -1,10 +1,14 @@
 import type { NdArray, OpSamples, Sample } from '../op.samples.ts';
+import type { Pair } from '../windows.ts';
 import { zeros } from './create.ts';
 import { col2im, im2col, type WindowOptions } from './im2col.ts';
 import { at, build, coordinates, under } from './nd.samples.ts';
 
 type Two = readonly [number, number];
-const two = (n: number | Two | undefined, rest: number): Two => (n === undefined ? [rest, rest] : typeof n === 'number' ? [n, n] : n);
+const two = (n: Pair | undefined, rest: number): Two => {
+  if (n === undefined) return [rest, rest];
+  return typeof n === 'number' ? [n, n] : n.length === 1 ? [n[0], n[0]] : n;
+};
 
 /** For every window, row by row, the pixels that it shows, row by row; they may lie in the padding. */
 function pixelsOf(size: Two, kernel: number | Two, o: WindowOptions): Two[][] {
