@@ -81,11 +81,6 @@ export function factorSVD(a: Float64Array, m: number, n: number, vectors: 'thin'
   return wide ? { s: tall.s, ut: tall.near, vt: tall.far } : { s: tall.s, ut: tall.far, vt: tall.near };
 }
 
-/** Singular values alone. */
-export function singularValues(a: Float64Array, m: number, n: number): Float64Array | null {
-  return factorSVD(a, m, n, null)?.s ?? null;
-}
-
 /** Of a matrix with m >= n. `flipped`: it is the transpose of what was asked for. */
 function factorTall(a: Float64Array, m: number, n: number, flipped: boolean, vectors: 'thin' | 'full' | null): TallFactors | null {
   const columns = vectors === 'full' ? m : n;
