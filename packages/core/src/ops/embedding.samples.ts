@@ -78,8 +78,8 @@ export const embeddingSamples: readonly OpSamples[] = [
           return [embedding(x!, own, { maxNorm: 1 }), own];
         },
         reference: () => [
-          { shape: [2, 2], data: [0.6, 0.8, 0.3, 0.4] },
-          { shape: [4, 2], data: [3, 4, 0.6, 0.8, 30, 40, 0.3, 0.4] },
+          { shape: [2, 2], data: [3 / (5 + 1e-7), 4 / (5 + 1e-7), 0.3, 0.4] },
+          { shape: [4, 2], data: [3, 4, 3 / (5 + 1e-7), 4 / (5 + 1e-7), 30, 40, 0.3, 0.4] },
         ],
         without: ['broadcast'],
         differentiable: false,
