@@ -1,4 +1,4 @@
-import { FloatScalar } from './dtype.ts';
+import { FloatScalar, scalarValue } from './dtype.ts';
 import { applyRow, applyRowInPlace, defineElementwise, type ElementwiseOptions, type Operand } from './elementwise.ts';
 import { ValueError } from './errors.ts';
 import type { FunctionRow } from './expr/function.ts';
@@ -25,8 +25,14 @@ export type Defaults<O> = readonly (readonly [name: keyof O & string, value: num
 /**
  * As {@link defineElementwise} for an op whose operands after the first are numeric parameters with defaults. A new
  * value of a parameter compiles no kernel.
+ *
+ * @param check refuses values of the parameters (not those that are expressions)
  */
-export function defineParametric<O>(options: ElementwiseOptions, defaults: Defaults<O>): ParametricOp<O> {
+export function defineParametric<O>(
+  options: ElementwiseOptions,
+  defaults: Defaults<O>,
+  check?: (...values: readonly number[]) => void,
+): ParametricOp<O> {
   const { name } = options;
   const typing = { ...options, arity: 1 + defaults.length, parameters: 1 };
   const { row } = defineElementwise(typing);
@@ -43,8 +49,13 @@ export function defineParametric<O>(options: ElementwiseOptions, defaults: Defau
     }
     return defaults.map(([n, value], i) => ((named === undefined ? given[i] : named[n]) ?? value) as T);
   };
+  const operands = (given: readonly unknown[]): Operand[] => {
+    const values = complete<Operand>(given);
+    check?.(...values.map((v) => (isTensor(v) ? Number.NaN : scalarValue(v))));
+    return values;
+  };
   const op = (x: Tensor | Expr, ...given: unknown[]): Tensor | Expr =>
-    x instanceof Expr ? call(row, [x, ...complete<ExprLike>(given)]) : applyRow(row, typing, [x, ...complete<Operand>(given)]);
+    x instanceof Expr ? call(row, [x, ...complete<ExprLike>(given)]) : applyRow(row, typing, [x, ...operands(given)]);
   Object.defineProperties(op, { row: { value: row }, name: { value: name } });
 
   addMethod(name, function (this: Tensor, ...given: unknown[]) {
@@ -52,7 +63,7 @@ export function defineParametric<O>(options: ElementwiseOptions, defaults: Defau
   } as never);
   if (`${name}_` in Tensor.prototype) {
     addMethod(`${name}_`, function (this: Tensor, ...given: unknown[]) {
-      return applyRowInPlace(row, typing, this, complete<Operand>(given));
+      return applyRowInPlace(row, typing, this, operands(given));
     } as never);
   }
   Object.defineProperty(Expr.prototype, name, {

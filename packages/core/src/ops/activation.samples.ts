@@ -50,6 +50,7 @@ export const activationSamples: readonly ElementwiseSamples[] = [
       [0.7, 2],
     ],
     avoid: [[0], []],
+    errors: [{ name: 'alpha 0', run: () => ones([2]).celu({ alpha: 0 }), error: 'ValueError', message: /celu: alpha must not be 0/ }],
   },
   { op: 'selu', domain: [[-2, 2]], avoid: [[0]] },
   { op: 'silu', domain: [[-3, 3]] },

@@ -1,5 +1,6 @@
 import { defineElementwise } from '../elementwise.ts';
 import type { UnaryOp } from '../elementwise-types.ts';
+import { ValueError } from '../errors.ts';
 import { defineFunction } from '../expr/function.ts';
 import { call, constant, type Expr } from '../expr/node.ts';
 import { defineParametric, type Given, type GivenExpr, type ParametricOp } from '../parametric.ts';
@@ -218,6 +219,7 @@ export const elu: ParametricOp<EluOptions> = defineParametric<EluOptions>(
 /**
  * x where positive, else `alpha * (e^(x / alpha) - 1)`, which is smooth at 0 for every alpha.
  *
+ * @throws ValueError for alpha 0
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.celu.html
  */
 export const celu: ParametricOp<EluOptions> = defineParametric<EluOptions>(
@@ -233,6 +235,9 @@ export const celu: ParametricOp<EluOptions> = defineParametric<EluOptions>(
     doc: 'x where positive, else alpha (e^(x / alpha) - 1)',
   },
   [['alpha', 1]],
+  (alpha) => {
+    if (alpha === 0) throw new ValueError('celu: alpha must not be 0');
+  },
 );
 
 // Klambauer et al., Self-Normalizing Neural Networks (2017): fixed points of the map of mean and variance.

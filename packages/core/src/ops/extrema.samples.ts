@@ -93,6 +93,12 @@ export const extremaSamples: readonly OpSamples[] = [
         reference: each((x, min) => Math.min(Math.max(x!, min!), 2)),
       },
       {
+        name: 'NaN alone is no bound as a number',
+        inputs: columns('float64', [-2, 1, 5]),
+        run: (x) => [clamp(x!, Number.NaN), clamp(x!, null, Number.NaN), x!.clone().clamp_(Number.NaN)],
+        reference: (x) => [x!, x!, x!],
+      },
+      {
         name: 'NaN stays',
         inputs: columns('float64', [NaN, 1, 5]),
         run: (x) => clamp(x!.detach(), 2, 4),

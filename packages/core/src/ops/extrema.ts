@@ -1,4 +1,4 @@
-import type { Scalar } from '../dtype.ts';
+import { type Scalar, scalarValue } from '../dtype.ts';
 import { applyRow, applyRowInPlace, defineElementwise, type ElementwiseOp, type Operand, type Typing } from '../elementwise.ts';
 import type { Bin, BinaryOp, Tri } from '../elementwise-types.ts';
 import { ValueError } from '../errors.ts';
@@ -170,6 +170,16 @@ function bounded<T>(x: T, min: T | null | undefined, max: T | null | undefined):
   return min == null ? { op: upper, operands: [x, max] } : { op: clampBoth, operands: [x, min, max] };
 }
 
+/** {@link bounded} of tensors. As in PyTorch, a NaN alone is no bound when it is a number, while one in a tensor is handed on. */
+function limits(x: Operand, min: Bound, max: Bound): { op: ElementwiseOp; operands: [Operand, ...Operand[]] } {
+  if (max == null) return bounded<Operand>(x, isNanNumber(min) ? -Infinity : min, max);
+  return bounded<Operand>(x, min, min == null && isNanNumber(max) ? Infinity : max);
+}
+
+function isNanNumber(bound: Bound): boolean {
+  return bound != null && !isTensor(bound) && Number.isNaN(scalarValue(bound));
+}
+
 /** PyTorch limits bools by one tensor, but neither by numbers nor by two tensors. */
 function clampTyping(operands: readonly Operand[]): Typing {
   const limited = operands.length === 2 && isTensor(operands[1]!);
@@ -206,7 +216,7 @@ export const clamp: ClampOp = ((x: Tensor | Expr, min?: Bound | Expr, max?: Boun
     const { op, operands } = bounded<ExprLike>(x, min as ExprLike, max as ExprLike);
     return call(op.row, operands);
   }
-  const { op, operands } = bounded<Operand>(x, min as Bound, max as Bound);
+  const { op, operands } = limits(x, min as Bound, max as Bound);
   return applyRow(op.row, clampTyping(operands), operands);
 }) as ClampOp;
 
@@ -214,7 +224,7 @@ addMethod('clamp', function (this: Tensor, min?: Bound, max?: Bound) {
   return clamp(this, min as number, max as number);
 });
 addMethod('clamp_', function (this: Tensor, min?: Bound, max?: Bound) {
-  const { op, operands } = bounded<Operand>(this, min, max);
+  const { op, operands } = limits(this, min, max);
   return applyRowInPlace(op.row, clampTyping(operands), this, operands.slice(1));
 });
 Object.defineProperty(Expr.prototype, 'clamp', {

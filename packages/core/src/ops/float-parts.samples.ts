@@ -51,6 +51,19 @@ export const floatPartsSamples: readonly OpSamples[] = [
         run: (x, n) => ldexp(x!, n!),
         reference: each((x, n) => x! * 2 ** n!),
       },
+      {
+        name: 'in place, of another dtype',
+        inputs: [...columns('float64', [1, -3, 0.1]), ...columns('int32', [10, -2, 0])],
+        run: (x, n) => x!.clone().ldexp_(n!),
+        reference: each((x, n) => x! * 2 ** n!),
+      },
+      {
+        name: 'a 0-d tensor does not widen powers of integers',
+        inputs: [{ shape: [], values: [1.5] }, ...columns('int32', [1, -2])],
+        run: (x, n) => ldexp(x!.detach(), n!).to('int32'),
+        reference: () => ({ shape: [2], data: [3, 0] }),
+        differentiable: false,
+      },
     ],
   },
   {

@@ -1,12 +1,15 @@
-import { type Scalar, scalarValue } from '../dtype.ts';
-import { applyRow, defineElementwise, type ElementwiseOp, type Operand } from '../elementwise.ts';
+import { isFloating, type Scalar, scalarValue } from '../dtype.ts';
+import { applyRow, applyRowInPlace, defineElementwise, type ElementwiseOp, type Operand } from '../elementwise.ts';
 import type { Bin, BinaryOp } from '../elementwise-types.ts';
 import { DTypeError, ValueError } from '../errors.ts';
+import { call, Expr, type ExprLike } from '../expr/node.ts';
 import { inPlace } from '../inplace.ts';
 import { exponentOf, mantissaOf, nextAfter, nextAfter32 } from '../scalar/float.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, isTensor, type Tensor } from '../tensor.ts';
 import type { Ok, Out } from '../typed.ts';
+import { mul } from './arithmetic.ts';
+import { exp2 } from './exponential.ts';
 import { pow } from './power.ts';
 
 declare module '../tensor.ts' {
@@ -41,19 +44,36 @@ export interface FrexpResult<S extends Shape = Shape> {
   readonly exponent: Tensor<S>;
 }
 
-/**
- * a · 2^b.
- *
- * @see https://pytorch.org/docs/stable/generated/torch.ldexp.html
- */
-export const ldexp: BinaryOp = defineElementwise({
+const ldexpOp: ElementwiseOp = defineElementwise({
   name: 'ldexp',
   arity: 2,
   tensors: 'all',
   expand: (a, b) => a.mul(b.exp2()),
   grad: [(_a, b) => b.exp2(), (a, b) => a.mul(b.exp2().mul(Math.LN2))],
   doc: 'a times 2^b',
-}) as BinaryOp;
+});
+
+/** Whether one kernel gives what PyTorch's product does: it takes 2^b in the dtype of b, which is float32 for integers. */
+const alike = (a: Tensor, b: Tensor): boolean => !isTensor(a) || !isTensor(b) || (a.dtype === b.dtype && isFloating(a.dtype));
+
+/**
+ * a · 2^b.
+ *
+ * @throws ValueError for numbers
+ * @see https://pytorch.org/docs/stable/generated/torch.ldexp.html
+ */
+export const ldexp: BinaryOp = ((a: Tensor | Expr, b: Tensor | ExprLike): Tensor | Expr => {
+  if (a instanceof Expr || b instanceof Expr) return call(ldexpOp.row, [a as ExprLike, b as ExprLike]);
+  return alike(a, b as Tensor) ? ldexpOp(a, b as Tensor) : mul(a, exp2(b as Tensor) as Tensor);
+}) as unknown as BinaryOp;
+Object.defineProperties(ldexp, { row: { value: ldexpOp.row }, opName: { value: 'ldexp' }, name: { value: 'ldexp' } });
+
+addMethod('ldexp', function (this: Tensor, other: Tensor) {
+  return ldexp(this, other);
+});
+addMethod('ldexp_', function (this: Tensor, other: Tensor) {
+  return alike(this, other) ? applyRowInPlace(ldexpOp.row, { tensors: 'all' }, this, [other]) : this.mul_(exp2(other));
+});
 
 const exponentOp: ElementwiseOp = defineElementwise({
   name: 'frexpExponent',

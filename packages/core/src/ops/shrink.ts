@@ -1,5 +1,6 @@
 import { defineElementwise, type ElementwiseOp } from '../elementwise.ts';
 import type { UnaryOp } from '../elementwise-types.ts';
+import { ValueError } from '../errors.ts';
 import { constant } from '../expr/node.ts';
 import { defineParametric, type Given, type GivenExpr, type ParametricOp } from '../parametric.ts';
 import { gpuBody } from '../scalar/gpu.ts';
@@ -76,6 +77,7 @@ export const tanhshrink: UnaryOp = defineElementwise({
 /**
  * x moved towards 0 by `lambd`; 0 within `lambd` of 0.
  *
+ * @throws ValueError for a negative lambd
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.softshrink.html
  */
 export const softshrink: ParametricOp<ShrinkOptions> = defineParametric<ShrinkOptions>(
@@ -87,6 +89,9 @@ export const softshrink: ParametricOp<ShrinkOptions> = defineParametric<ShrinkOp
     doc: 'x moved towards 0 by lambda',
   },
   [['lambd', 0.5]],
+  (lambd) => {
+    if (lambd! < 0) throw new ValueError(`softshrink: lambd must not be negative, got ${lambd}`);
+  },
 );
 
 /**
