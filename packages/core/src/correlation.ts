@@ -60,7 +60,7 @@ export const correlateInputGrad: OpFunction<SizedGeometry> = defineOp<SizedGeome
 });
 
 /** Gradient of {@link correlate} in the weight: grad [N, O, OH, OW] and x to `shape`. */
-export const correlateWeightGrad: OpFunction<SizedGeometry> = defineOp<SizedGeometry>({
+const correlateWeightGrad: OpFunction<SizedGeometry> = defineOp<SizedGeometry>({
   name: 'conv2dWeightGrad',
   doc: 'gradient of conv2d in its weight',
   infer: ([grad], { shape }) => [{ shape, dtype: grad!.dtype }],

@@ -43,6 +43,7 @@ export { type DTypeRule, type ElementwiseOp, elementwise, type Operand, type Use
 export * from './errors.ts';
 export type { Derivative, FunctionOptions, FunctionRow, GpuBody, Printer } from './expr/function.ts';
 export { constant, Expr, type ExprLike } from './expr/node.ts';
+export * as linalg from './linalg.ts';
 export {
   type BackwardContext,
   defineOp,
@@ -55,11 +56,11 @@ export {
 } from './op.ts';
 export * from './ops/index.ts';
 export { defaultGenerator, Generator, type GeneratorState, manualSeed } from './random/generator.ts';
-export type { Dims, KeepDim, ReduceFunction, ReduceMethod, ReduceOver } from './reduction.ts';
-export * as linalg from './linalg.ts';
+export type { Dims, KeepDim, ReduceAll, ReduceFunction, ReduceMethod, ReduceOver } from './reduction.ts';
 export { keep, scope } from './scope.ts';
 export type * from './shape-types.ts';
+export type { PerDim } from './spatial.ts';
 export { addMethod, addProperty, isTensor, Tensor } from './tensor.ts';
 export type { Ok, Out, ShapeOf } from './typed.ts';
 export type * from './view-types.ts';
-export type { Pair, Single } from './windows.ts';
+export type { Pair, Single, Triple } from './windows.ts';

@@ -7,7 +7,7 @@ import { argumentOf, leafOf } from './inputs.ts';
 import { SimulatedDevice } from './simulated-device.ts';
 
 /** What one op can do, found by running its samples. */
-export interface OperatorFacts {
+interface OperatorFacts {
   readonly op: string;
   /** dtypes of its (main) operands with which a sample of it runs. */
   readonly dtypes: ReadonlySet<DType>;
@@ -99,7 +99,7 @@ function groupBy(cases: readonly Case[]): Map<string, Case[]> {
 }
 
 /** The facts of every op that has samples, in the order of their names. */
-export function operatorFacts(): OperatorFacts[] {
+function operatorFacts(): OperatorFacts[] {
   const cases = [...expandOps(opSamples), ...elementwiseSamples.flatMap(expandElementwise)].filter(
     (c) => c.variant !== 'transposed' && !isEmpty(c),
   );
@@ -120,7 +120,7 @@ export function operatorFacts(): OperatorFacts[] {
 const columns: readonly DType[] = ['float32', 'float64', 'int64', 'int32', 'uint8', 'bool'];
 
 /** The table of `docs/operators.md`. */
-export function operatorsTable(facts: readonly OperatorFacts[] = operatorFacts()): string {
+function operatorsTable(facts: readonly OperatorFacts[] = operatorFacts()): string {
   const head = ['Operator', ...columns, 'Gradients', 'On a device'];
   const rows = facts.map((f) => [`\`${f.op}\``, ...columns.map((d) => (f.dtypes.has(d) ? 'yes' : '')), f.gradients, f.device]);
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;

@@ -46,7 +46,7 @@ export function diagonalMatrix(v: Tensor): Tensor {
 }
 
 /** The diagonals [.., n] of matrices [.., n, n]. */
-export function diagonalOf(m: Tensor): Tensor {
+function diagonalOf(m: Tensor): Tensor {
   return (where(onDiagonal(m.shape[m.ndim - 1]!, m), m, 0) as Tensor).sum([-1]) as Tensor;
 }
 
@@ -71,7 +71,7 @@ export function columnsOf(m: Tensor, from: number, to: number): Tensor {
 }
 
 /** @throws DTypeError for integers and bools */
-export function checkFloating(op: string, t: Tensor): void {
+function checkFloating(op: string, t: Tensor): void {
   if (!isFloating(t.dtype)) throw new DTypeError(`${op}: needs float32 or float64, got ${t.dtype}; convert with to('float32') first`);
 }
 

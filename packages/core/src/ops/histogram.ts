@@ -156,11 +156,12 @@ function counted(x: Tensor, values: TypedArray, weights: TypedArray | undefined,
   return fromBuffer(stored(out, dtype), dtype, [n], { device: x.device });
 }
 
-type Weights = Tensor | null | BincountOptions;
+/** A weight for each element, or the options, where there are no weights. */
+export type BincountWeights = Tensor | null | BincountOptions;
 
-const minlengthOf = (weights: Weights | undefined, options: BincountOptions | undefined): number =>
+const minlengthOf = (weights: BincountWeights | undefined, options: BincountOptions | undefined): number =>
   (isOptions<BincountOptions>(weights) ? weights : options)?.minlength ?? 0;
-const weightsOf = (weights: Weights | undefined): Tensor | null => (isTensor(weights) ? weights : null);
+const weightsOf = (weights: BincountWeights | undefined): Tensor | null => (isTensor(weights) ? weights : null);
 
 /**
  * How often each number from 0 to the largest element occurs, int64; or what weight it has together, in the dtype of the
@@ -177,7 +178,7 @@ const weightsOf = (weights: Weights | undefined): Tensor | null => (isTensor(wei
  */
 export function bincount(x: Tensor, weights?: Tensor | null, options?: BincountOptions): Tensor;
 export function bincount(x: Tensor, options: BincountOptions): Tensor;
-export function bincount(x: Tensor, second?: Weights, third?: BincountOptions): Tensor {
+export function bincount(x: Tensor, second?: BincountWeights, third?: BincountOptions): Tensor {
   const minlength = minlengthOf(second, third);
   const w = checkCounted(x, weightsOf(second), minlength);
   const instead = 'use await bincountAsync(t)';
@@ -186,7 +187,7 @@ export function bincount(x: Tensor, second?: Weights, third?: BincountOptions): 
 }
 
 /** {@link bincount} on any device: waits for the values. */
-export async function bincountAsync(x: Tensor, second?: Weights, third?: BincountOptions): Promise<Tensor> {
+export async function bincountAsync(x: Tensor, second?: BincountWeights, third?: BincountOptions): Promise<Tensor> {
   const minlength = minlengthOf(second, third);
   const w = checkCounted(x, weightsOf(second), minlength);
   return counted(x, await x.data(), w === null ? undefined : await w.data(), w, minlength);

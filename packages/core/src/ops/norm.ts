@@ -13,7 +13,8 @@ import { where } from './where.ts';
 /** The order of a norm; `fro` (Frobenius) is 2; `nuc` (nuclear) is the sum of the singular values of a matrix. */
 export type NormOrder = number | 'fro' | 'nuc';
 
-type NormOptions<K extends boolean = boolean> = KeepDim<K> & ReduceDType;
+/** Options of {@link norm}. */
+export type NormOptions<K extends boolean = boolean> = KeepDim<K> & ReduceDType;
 
 /** `norm` as a method. */
 export interface NormMethod {

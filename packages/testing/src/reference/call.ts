@@ -9,12 +9,6 @@ import type { Arguments, OpRow, OpSpec } from './rows.ts';
 
 type Callable = (...args: readonly unknown[]) => unknown;
 
-/** One way to make a recorded call: as a function or as a method. */
-export interface Form {
-  readonly name: string;
-  call(): unknown;
-}
-
 interface Parameter {
   readonly name: string;
   readonly variadic: boolean;

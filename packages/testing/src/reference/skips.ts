@@ -1,5 +1,5 @@
 /** What rules look at. */
-export interface SkippableCase {
+interface SkippableCase {
   readonly id: string;
   readonly op?: string;
   readonly dtype?: string;
