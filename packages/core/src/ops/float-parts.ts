@@ -5,6 +5,7 @@ import { DTypeError, ValueError } from '../errors.ts';
 import { call, Expr, type ExprLike } from '../expr/node.ts';
 import { inPlace } from '../inplace.ts';
 import { exponentOf, mantissaOf, nextAfter, nextAfter32 } from '../scalar/float.ts';
+import { gpuCall } from '../scalar/gpu.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, isTensor, type Tensor } from '../tensor.ts';
 import type { Ok, Out } from '../typed.ts';
@@ -82,6 +83,7 @@ const exponentOp: ElementwiseOp = defineElementwise({
   exact: true,
   js: (x) => `exponentOf(${x})`,
   helpers: { exponentOf },
+  gpu: gpuCall('exponentPart'),
   doc: 'the exponent of x = m 2^e with 1/2 <= |m| < 1',
 });
 
@@ -92,6 +94,7 @@ const mantissaOp: ElementwiseOp = defineElementwise({
   exact: true,
   js: (x) => `mantissaOf(${x})`,
   helpers: { mantissaOf },
+  gpu: gpuCall('mantissaPart'),
   grad: [(x) => x.frexpExponent().neg().exp2()],
   doc: 'the mantissa of x = m 2^e with 1/2 <= |m| < 1',
 });
@@ -138,6 +141,7 @@ export const nextafter: BinaryOp = defineElementwise({
   js: (a, b) => `nextAfter(${a},${b})`,
   only: { float32: (a, b) => `nextAfter32(${a},${b})` },
   helpers: { nextAfter, nextAfter32 },
+  gpu: gpuCall('neighbour'),
   doc: 'the number after a in the direction of b',
 }) as BinaryOp;
 

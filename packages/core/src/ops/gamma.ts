@@ -5,6 +5,7 @@ import { AutogradError, DTypeError, ValueError } from '../errors.ts';
 import type { Expr } from '../expr/node.ts';
 import { inPlace } from '../inplace.ts';
 import { zetaOf } from '../scalar/gamma.ts';
+import { gpuBody, gpuCall } from '../scalar/gpu.ts';
 import { gammaP, gammaQ } from '../scalar/incomplete-gamma.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';
@@ -59,6 +60,7 @@ export const igamma: BinaryOp = defineElementwise({
   tensors: 'all',
   js: (a, x) => `gammaP(${a},${x})`,
   helpers: { gammaP },
+  gpu: gpuBody((a, x) => `gammaRatio(${a}, ${x}, 0)`, 'gammaRatio'),
   grad: [() => missing('igamma'), slope],
   doc: 'the regularized lower incomplete gamma function of a at x',
 }) as BinaryOp;
@@ -76,6 +78,7 @@ export const igammac: BinaryOp = defineElementwise({
   tensors: 'all',
   js: (a, x) => `gammaQ(${a},${x})`,
   helpers: { gammaQ },
+  gpu: gpuBody((a, x) => `gammaRatio(${a}, ${x}, 1)`, 'gammaRatio'),
   grad: [() => missing('igammac'), (a, x) => slope(a, x).neg()],
   doc: 'the regularized upper incomplete gamma function of a at x',
 }) as BinaryOp;
@@ -92,6 +95,7 @@ export const zeta: BinaryOp = defineElementwise({
   noInPlace: true,
   js: (x, q) => `zetaOf(${x},${q})`,
   helpers: { zetaOf },
+  gpu: gpuCall('hurwitz'),
   grad: [() => missing('zeta'), (x, q) => x.add(1).zeta(q).mul(x.neg())],
   doc: 'the Hurwitz zeta function',
 }) as BinaryOp;

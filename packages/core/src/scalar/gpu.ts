@@ -224,6 +224,43 @@ const sources: Readonly<Record<string, Source>> = {
     needs: ['exponential', 'isNan', 'isInf'],
     code: 'function besselScaled(n, x) { let a = x; if (x < 0) { a = -x; } let r = 0; let term = 1; if (a <= 12 + n * n) { for (let k = 1; k < 20; k++) { if (k <= n) { term = term * a * 0.5 / k; } } r = term; for (let k = 1; k < 60; k++) { term = term * a * a * 0.25 / (k * (k + n)); r = r + term; } r = r * exponential(-a); } else { r = 1; for (let k = 1; k < 12; k++) { term = -term * (4 * n * n - (2 * k - 1) * (2 * k - 1)) / (k * 8 * a); r = r + term; } r = r / Math.sqrt(6.2831853 * a); } if (isInf(x) > 0.5) { r = 0; } if (isNan(x) > 0.5) { r = x; } const h = n * 0.5; if (h > Math.floor(h) && x < 0) { r = -r; } return r; }',
   },
+  // The e with |x| = m 2^e and 1/2 <= m < 1, by halving and doubling, which is exact.
+  exponentPart: {
+    needs: ['absolute', 'isNan', 'isInf'],
+    code: 'function exponentPart(x) { let a = absolute(x); let e = 0; if (isNan(x) < 0.5 && isInf(x) < 0.5 && a > 0) { for (let i = 0; i < 128; i++) { if (a >= 1) { a = a * 0.5; e = e + 1; } } for (let i = 0; i < 149; i++) { if (a < 0.5) { a = a * 2; e = e - 1; } } } return e; }',
+  },
+  mantissaPart: {
+    needs: ['isNan', 'isInf'],
+    code: 'function mantissaPart(x) { let a = x; let s = 1; if (x < 0) { a = -x; s = -1; } let r = x; if (isNan(x) < 0.5 && isInf(x) < 0.5 && a > 0) { for (let i = 0; i < 128; i++) { if (a >= 1) { a = a * 0.5; } } for (let i = 0; i < 149; i++) { if (a < 0.5) { a = a * 2; } } r = s * a; } return r; }',
+  },
+  // A number of exponent e has neighbours at 2^(e - 24), a power of two one at half of that towards 0.
+  neighbour: {
+    needs: ['absolute', 'isNan', 'isInf'],
+    code: 'function neighbour(a, b) { let r = b; if (a < b || a > b) { let d = 1; if (a > b) { d = -1; } let m = absolute(a); let u = 5.9604645e-8; for (let i = 0; i < 128; i++) { if (m >= 1) { m = m * 0.5; u = u * 2; } } for (let i = 0; i < 126; i++) { if (m < 0.5) { m = m * 2; u = u * 0.5; } } if (m <= 0.5) { if (a * d < 0) { u = u * 0.5; } } r = a + d * u; if (a >= 0 && a <= 0) { r = d * 1.4e-45; } if (isInf(a) > 0.5) { r = -3.4028235e38; if (d < 0) { r = 3.4028235e38; } } } if (isNan(a) > 0.5) { r = a; } if (isNan(b) > 0.5) { r = b; } return r; }',
+  },
+  // The Euler-Maclaurin formula beyond x + 12.
+  hurwitz: {
+    needs: ['power', 'makeNan', 'makeInf', 'isNan', 'isInf'],
+    code: 'function hurwitz(s, q) { let a = q; let sum = 0; for (let k = 0; k < 1000; k++) { if (a < 12) { sum = sum + power(a, -s); a = a + 1; } } const p = power(a, -s); let r = sum + p * (a / (s - 1) + 0.5 + s / (12 * a) * (1 - (s + 1) * (s + 2) / (60 * a * a))); if (isInf(q) > 0.5) { r = 0; } if (q <= 0) { if (Math.floor(s) < s) { r = makeNan(1); } if (Math.floor(q) >= q) { r = makeInf(1); } } if (isNan(s) > 0.5) { r = s; } if (isNan(q) > 0.5) { r = q; } if (s < 1) { r = makeNan(1); } if (s >= 1 && s <= 1) { r = makeInf(1); } return r; }',
+  },
+  // x^a e^-x / Γ(a); for large a about its maximum.
+  gammaDensity: {
+    needs: ['exponential', 'logarithm', 'logarithm1p', 'logGamma'],
+    code: 'function gammaDensity(a, x) { let r = 0; if (a < 20) { r = exponential(a * logarithm(x) - x - logGamma(a)); } else { const m = (x - a) / a; r = exponential(a * (logarithm1p(m) - m) - 0.083333333 / a) * Math.sqrt(a * 0.15915494); } return r; }',
+  },
+  gammaLower: {
+    needs: ['gammaDensity'],
+    code: 'function gammaLower(a, x) { let term = 1 / a; let sum = term; for (let k = 1; k < 300; k++) { term = term * x / (a + k); sum = sum + term; } return sum * gammaDensity(a, x); }',
+  },
+  gammaUpper: {
+    needs: ['gammaDensity'],
+    code: 'function gammaUpper(a, x) { let f = x + 601 - a; for (let i = 0; i < 300; i++) { const k = 300 - i; f = x + 2 * k - 1 - a - k * (k - a) / f; } return gammaDensity(a, x) / f; }',
+  },
+  // P for upper = 0, Q for upper = 1.
+  gammaRatio: {
+    needs: ['gammaLower', 'gammaUpper', 'makeNan', 'isNan', 'isInf'],
+    code: 'function gammaRatio(a, x, upper) { let p = 0; let q = 1; if (x > 0 && a > 0) { if (x < a + 1) { p = gammaLower(a, x); q = 1 - p; } else { q = gammaUpper(a, x); p = 1 - q; } } if (a >= 0 && a <= 0 && x > 0) { p = 1; q = 0; } if (isInf(x) > 0.5) { p = 1; q = 0; } if (isInf(a) > 0.5) { p = 0; q = 1; } let r = p; if (upper > 0.5) { r = q; } if (a < 0 || x < 0 || isNan(a) > 0.5 || isNan(x) > 0.5 || (isInf(a) > 0.5 && isInf(x) > 0.5) || (a <= 0 && x <= 0)) { r = makeNan(1); } return r; }',
+  },
   // Integers on a device have at most 24 bits: Euclid needs fewer than 40 steps.
   commonDivisor: {
     needs: ['absolute', 'truncRemainder'],
