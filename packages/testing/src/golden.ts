@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type DType, isTensor, Tensor, tensor } from '@nabla/core';
+import { type Backend, type DType, isTensor, Tensor, tensor } from '@nabla/core';
 import { camelCase, sizeOf } from '@nabla/core/internals';
 
 /** A JSON value of a manifest. */
@@ -52,8 +52,14 @@ export class Golden<Case> {
   readonly #header: Readonly<Record<string, Entry>>;
   readonly #data: ArrayBuffer;
 
+  /** Where inputs are put; null for the CPU. */
+  readonly device: Backend | null;
+  /** Comparisons that wait for a device that is not read at once. */
+  readonly #late: Promise<void>[] = [];
+
   /** Opens `<family>.json` and `<family>.safetensors` of a directory. */
-  constructor(family: string, directory: string = fixtures) {
+  constructor(family: string, directory: string = fixtures, device: Backend | null = null) {
+    this.device = device;
     const at = (extension: string): string => join(directory, `${family}.${extension}`);
     const manifest = JSON.parse(readFileSync(at('json'), 'utf8')) as { count: number; cases: Case[] };
     if (manifest.cases.length !== manifest.count) throw new Error(`${family}: ${manifest.cases.length} cases, expected ${manifest.count}`);
@@ -87,10 +93,30 @@ export class Golden<Case> {
     }
   }
 
+  /** A stored tensor where inputs are put. */
+  input(key: string): Tensor {
+    const t = this.load(key);
+    return this.device === null ? t : (t.to(this.device) as Tensor);
+  }
+
+  /** Hands `values` of a tensor to `check`: now, or (see {@link Golden.settle}) when its device gives them. */
+  read(t: Tensor, check: (values: Tensor) => void): void {
+    const host = t.detach();
+    if (host.device.caps.syncRead) check(host);
+    else this.#late.push(host.data().then((values) => check(tensor(values, { dtype: host.dtype }).reshape(host.shape) as Tensor)));
+  }
+
+  /** Waits for all late comparisons; rejects with the first that failed. */
+  async settle(): Promise<void> {
+    const late = this.#late.splice(0);
+    const done = await Promise.allSettled(late);
+    for (const d of done) if (d.status === 'rejected') throw d.reason;
+  }
+
   /** The tensor that `ref` describes, with the strides of the original. */
   tensor(ref: TensorRef, requiresGrad: boolean = ref.rg ?? false): Tensor {
     const dense = this.load(ref.$t);
-    const t = ref.strides === undefined ? dense : strided(dense, ref.strides, ref.offset ?? 0);
+    const t = ref.strides === undefined ? this.input(ref.$t) : strided(dense, ref.strides, ref.offset ?? 0, this.device);
     return requiresGrad ? t.requiresGrad_(true) : t;
   }
 
@@ -143,7 +169,7 @@ export function numberOf(value: Json): number {
 }
 
 /** A window with these strides on a larger buffer, filled with NaN (or ones) where the window does not reach. */
-function strided(dense: Tensor, strides: readonly number[], offset: number): Tensor {
+function strided(dense: Tensor, strides: readonly number[], offset: number, device: Backend | null): Tensor {
   const length = 1 + offset + dense.shape.reduce((sum, n, d) => sum + Math.max(n - 1, 0) * strides[d]!, 0);
   const values = dense.dataSync();
   const buffer = new Float64Array(length).fill(dense.dtype === 'float32' || dense.dtype === 'float64' ? Number.NaN : 1);
@@ -156,7 +182,8 @@ function strided(dense: Tensor, strides: readonly number[], offset: number): Ten
       index[d] = 0;
     }
   }
-  const base = tensor(buffer, { dtype: dense.dtype });
+  const host = tensor(buffer, { dtype: dense.dtype });
+  const base = device === null ? host : (host.to(device) as unknown as typeof host);
   return new Tensor(base.storage, dense.shape, strides, offset);
 }
 

@@ -8,8 +8,8 @@ const families = familiesIn(fixtures).filter((f) => /^(ops_|nn_functional|losses
 describe.each(families)("PyTorch's records: %s", (family) => {
   const cases = openFamily(fixtures, family);
   let skipped = 0;
-  it.each(cases.map((c) => ({ ...c, name: `${c.id} ${c.op}` })))('$name', ({ run }) => {
-    const { status, detail } = run();
+  it.each(cases.map((c) => ({ ...c, name: `${c.id} ${c.op}` })))('$name', async ({ run }) => {
+    const { status, detail } = await run();
     if (status === 'skipped') skipped++;
     expect(status === 'skipped' ? '' : detail).toBe('');
   });

@@ -1,25 +1,47 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import type { Backend } from '@nabla/core';
+import { SimulatedDevice } from '../simulated-device.ts';
 import { familiesIn, type Outcome, openFamily } from './replay.ts';
 
 /**
- * `npm run reference -- DIR [--family NAME] [--op NAME] [--id ID]`: replays cases recorded from PyTorch and prints, for
+ * `npm run reference -- DIR [--family NAME] [--op NAME] [--id ID] [--backend NAME]`: replays cases recorded from PyTorch and prints, for
  * each family, how many passed, failed and were skipped, with the reason of each skip and the difference of each failure.
+ * `--backend` puts the inputs on `simulated` (the tests' asynchronous device) or `gpu` (gpu.js) instead of the CPU.
  * Exits with 1 when a case failed, with 2 when the command line is wrong.
  */
-const usage = 'usage: npm run reference -- DIR [--family NAME]... [--op NAME]... [--id ID]... [--quiet]';
+const usage = 'usage: npm run reference -- DIR [--family NAME]... [--op NAME]... [--id ID]... [--backend cpu|simulated|gpu] [--quiet]';
 
 function wrong(message: string): never {
   console.error(`${message}\n${usage}`);
   process.exit(2);
 }
 
-function parse(): { directory: string; families: readonly string[]; ops: readonly string[]; ids: readonly string[]; quiet: boolean } {
+const backends: Readonly<Record<string, () => Promise<Backend | null>>> = {
+  cpu: async () => null,
+  simulated: async () => new SimulatedDevice(),
+  gpu: async () => {
+    // By its file: the package that holds the GPU backend is tested with this one and cannot be its dependency.
+    const { createGpuBackend } = (await import(new URL('../../../backend-gpu/src/index.ts', import.meta.url).href)) as {
+      createGpuBackend: () => Promise<Backend>;
+    };
+    return createGpuBackend();
+  },
+};
+
+function parse(): {
+  backend: string;
+  directory: string;
+  families: readonly string[];
+  ops: readonly string[];
+  ids: readonly string[];
+  quiet: boolean;
+} {
   try {
     const many = { type: 'string', multiple: true } as const;
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { family: many, op: many, id: many, quiet: { type: 'boolean' } },
+      options: { backend: { type: 'string' }, family: many, op: many, id: many, quiet: { type: 'boolean' } },
     });
     if (positionals.length !== 1) wrong(`expected one directory, got ${positionals.length}`);
     const directory = positionals[0]!;
@@ -27,20 +49,23 @@ function parse(): { directory: string; families: readonly string[]; ops: readonl
     const present = familiesIn(directory);
     const families = values.family ?? present;
     for (const f of families) if (!present.includes(f)) wrong(`no family '${f}' in '${directory}'; there are ${present.join(', ')}`);
-    return { directory, families, ops: values.op ?? [], ids: values.id ?? [], quiet: values.quiet ?? false };
+    const backend = values.backend ?? 'cpu';
+    if (!(backend in backends)) wrong(`no backend '${backend}'; there are ${Object.keys(backends).join(', ')}`);
+    return { backend, directory, families, ops: values.op ?? [], ids: values.id ?? [], quiet: values.quiet ?? false };
   } catch (e) {
     return wrong((e as Error).message);
   }
 }
 
-const { directory, families, ops, ids, quiet } = parse();
+const { backend, directory, families, ops, ids, quiet } = parse();
+const device = await backends[backend]!();
 const totals = { passed: 0, failed: 0, skipped: 0 };
 for (const family of families) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const lines: string[] = [];
-  for (const c of openFamily(directory, family)) {
+  for (const c of openFamily(directory, family, device)) {
     if ((ops.length > 0 && !ops.includes(c.op)) || (ids.length > 0 && !ids.includes(c.id))) continue;
-    const o: Outcome = c.run();
+    const o: Outcome = await c.run();
     counts[o.status]++;
     totals[o.status]++;
     if (o.status !== 'passed' && !quiet) lines.push(`  ${o.status} ${o.id}${c.op === '' ? '' : ` (${c.op})`}: ${o.detail}`);
