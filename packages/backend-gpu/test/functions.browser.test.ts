@@ -1,4 +1,4 @@
-import { cpu, DTypeError, type ElementwiseOp, tensor } from '@nabla/core';
+import { AutogradError, cpu, DTypeError, type ElementwiseOp, tensor } from '@nabla/core';
 import { call, Declined, derivative, type Expr, elementwiseOps, functions, input, type View } from '@nabla/core/internals';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { GpuBackend } from '../src/index.ts';
@@ -77,6 +77,16 @@ describe.each(browserModes)('%s', (mode) => {
     if (wrong.length > 0) throw new Error(`${wrong.length} points: ${wrong.slice(0, 6).join('; ')}`);
   }
 
+  /** The derivative in one operand; null where there is none, which for some functions is an error. */
+  const derivativeOf = (value: Expr, i: number): Expr | null => {
+    try {
+      return derivative(value, input(i));
+    } catch (error) {
+      if (error instanceof AutogradError) return null;
+      throw error;
+    }
+  };
+
   for (const [name, op] of elementwiseOps) {
     const row = functions.get(name)!;
     if (!takesFloats(op, row.arity)) continue;
@@ -89,7 +99,7 @@ describe.each(browserModes)('%s', (mode) => {
       await check(value, at);
     });
     for (let i = 0; i < row.arity; i++) {
-      const d = derivative(value, input(i));
+      const d = derivativeOf(value, i);
       if (d === null) continue;
       test(`derivative of ${name} by operand ${i}`, async () => {
         await check(d, at);

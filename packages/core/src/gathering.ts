@@ -84,6 +84,10 @@ export function gatherAlong(src: Tensor, dim: number, index: Tensor, op: string 
 
 /** A copy of `base` with `src`, which has the index's shape, added where `index` points along `dim`. Differentiable. */
 export function scatterAddAlong(base: Tensor, dim: number, index: Tensor, src: Tensor, op: string = 'scatterAdd'): Tensor {
+  if (base.dtype === 'bool' && src.dtype === 'bool') {
+    // A sum of bools is whether any holds; backends add numbers.
+    return scatterAddAlong(base.to('int32') as Tensor, dim, index, src.to('int32') as Tensor, op).ne(0) as Tensor;
+  }
   return scatterAddOp([base, index, src], { dim, op })[0]!;
 }
 

@@ -57,7 +57,7 @@ export const ndtri: UnaryOp = defineElementwise({
   name: 'ndtri',
   js: (x) => `ndtriOf(${x})`,
   helpers: { ndtriOf },
-  gpu: gpuBody((x) => `${Math.SQRT2} * inverseError(2 * ${x} - 1)`, 'inverseError'),
+  gpu: gpuBody((x) => `inverseNormal(${x})`, 'inverseNormal'),
   grad: [
     (_x, y) =>
       y

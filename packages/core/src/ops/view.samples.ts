@@ -344,6 +344,7 @@ export const viewSamples: readonly OpSamples[] = [
       one('the same', [2], (x) => x!.view(x!.dtype), to(2)),
       {
         name: 'the bits of float32',
+        hostOnly: true,
         inputs: [{ shape: [3], dtype: 'float32', values: [1, -0.5, 0] }],
         run: (x) => x!.view('int32'),
         reference: () => ({ shape: [3], data: [0x3f800000, 0xbf000000 | 0, 0] }),

@@ -236,12 +236,12 @@ const sources: Readonly<Record<string, Source>> = {
   // A number of exponent e has neighbours at 2^(e - 24), a power of two one at half of that towards 0.
   neighbour: {
     needs: ['absolute', 'isNan', 'isInf'],
-    code: 'function neighbour(a, b) { let r = b; if (a < b || a > b) { let d = 1; if (a > b) { d = -1; } let m = absolute(a); let u = 5.9604645e-8; for (let i = 0; i < 128; i++) { if (m >= 1) { m = m * 0.5; u = u * 2; } } for (let i = 0; i < 126; i++) { if (m < 0.5) { m = m * 2; u = u * 0.5; } } if (m <= 0.5) { if (a * d < 0) { u = u * 0.5; } } r = a + d * u; if (a >= 0 && a <= 0) { r = d * 1.4e-45; } if (isInf(a) > 0.5) { r = -3.4028235e38; if (d < 0) { r = 3.4028235e38; } } } if (isNan(a) > 0.5) { r = a; } if (isNan(b) > 0.5) { r = b; } return r; }',
+    code: 'function neighbour(a, b) { let r = b; if (a < b || a > b) { let d = 1; if (a > b) { d = -1; } let m = absolute(a); let u = 5.9604645e-8; for (let i = 0; i < 128; i++) { if (m >= 1) { m = m * 0.5; u = u * 2; } } for (let i = 0; i < 126; i++) { if (m < 0.5) { m = m * 2; u = u * 0.5; } } if (m <= 0.5) { if (a * d < 0) { u = u * 0.5; } } r = a + d * u; if (a >= 0 && a <= 0) { r = d * 1.4e-45; } if (isInf(a) > 0.5) { r = -3.4028234e38; if (d < 0) { r = 3.4028234e38; } } } if (isNan(a) > 0.5) { r = a; } if (isNan(b) > 0.5) { r = b; } return r; }',
   },
   // The Euler-Maclaurin formula beyond x + 12.
   hurwitz: {
     needs: ['power', 'makeNan', 'makeInf', 'isNan', 'isInf'],
-    code: 'function hurwitz(s, q) { let a = q; let sum = 0; for (let k = 0; k < 1000; k++) { if (a < 12) { sum = sum + power(a, -s); a = a + 1; } } const p = power(a, -s); let r = sum + p * (a / (s - 1) + 0.5 + s / (12 * a) * (1 - (s + 1) * (s + 2) / (60 * a * a))); if (isInf(q) > 0.5) { r = 0; } if (q <= 0) { if (Math.floor(s) < s) { r = makeNan(1); } if (Math.floor(q) >= q) { r = makeInf(1); } } if (isNan(s) > 0.5) { r = s; } if (isNan(q) > 0.5) { r = q; } if (s < 1) { r = makeNan(1); } if (s >= 1 && s <= 1) { r = makeInf(1); } return r; }',
+    code: 'function hurwitz(s, q) { let a = q; let sum = 0; for (let k = 0; k < 1000; k++) { if (a < 12) { sum = sum + power(a, -s); a = a + 1; } } const p = power(a, -s); let r = sum + p * (a / (s - 1) + 0.5 + s / (12 * a) * (1 - (s + 1) * (s + 2) / (60 * a * a))); if (isInf(q) > 0.5) { r = 0; } if (isInf(s) > 0.5) { r = 0; if (q >= 1 && q <= 1) { r = 1; } if (q > -1 && q < 1) { r = makeInf(1); } } if (isNan(s) > 0.5) { r = s; } if (isNan(q) > 0.5) { r = q; } if (q <= 0) { if (Math.floor(s) < s) { r = makeNan(1); } if (Math.floor(q) >= q) { r = makeInf(1); } } if (s < 1) { r = makeNan(1); } if (s >= 1 && s <= 1) { r = makeInf(1); } return r; }',
   },
   // x^a e^-x / Γ(a); for large a about its maximum.
   gammaDensity: {
@@ -259,7 +259,7 @@ const sources: Readonly<Record<string, Source>> = {
   // P for upper = 0, Q for upper = 1.
   gammaRatio: {
     needs: ['gammaLower', 'gammaUpper', 'makeNan', 'isNan', 'isInf'],
-    code: 'function gammaRatio(a, x, upper) { let p = 0; let q = 1; if (x > 0 && a > 0) { if (x < a + 1) { p = gammaLower(a, x); q = 1 - p; } else { q = gammaUpper(a, x); p = 1 - q; } } if (a >= 0 && a <= 0 && x > 0) { p = 1; q = 0; } if (isInf(x) > 0.5) { p = 1; q = 0; } if (isInf(a) > 0.5) { p = 0; q = 1; } let r = p; if (upper > 0.5) { r = q; } if (a < 0 || x < 0 || isNan(a) > 0.5 || isNan(x) > 0.5 || (isInf(a) > 0.5 && isInf(x) > 0.5) || (a <= 0 && x <= 0)) { r = makeNan(1); } return r; }',
+    code: 'function gammaRatio(a, x, upper) { let p = 0; let q = 1; let bad = 0; if (x > 0 && a > 0) { if (x < a + 1) { p = gammaLower(a, x); q = 1 - p; } else { q = gammaUpper(a, x); p = 1 - q; } } if (isNan(a) > 0.5 || isNan(x) > 0.5) { bad = 1; } if (isInf(x) > 0.5) { p = 1; q = 0; bad = 0; } if (isInf(a) > 0.5) { p = 0; q = 1; bad = 0; if (isInf(x) > 0.5) { bad = 1; } } if (x >= 0 && x <= 0) { p = 0; q = 1; bad = 0; } if (a >= 0 && a <= 0) { bad = 1; if (x > 0) { p = 1; q = 0; bad = 0; } } if (a < 0 || x < 0) { bad = 1; } let r = p; if (upper > 0.5) { r = q; } if (bad > 0.5) { r = makeNan(1); } return r; }',
   },
   // Integers on a device have at most 24 bits: Euclid needs fewer than 40 steps.
   commonDivisor: {
@@ -271,6 +271,11 @@ const sources: Readonly<Record<string, Source>> = {
     code: 'function commonMultiple(a, b) { let r = 0; const g = commonDivisor(a, b); if (g > 0.5) { r = absolute(Math.floor(a / g + 0.5) * b); } return r; }',
   },
   // Giles (2012): single precision.
+  // Near 0 by Acklam's rational function of sqrt(-2 ln x), elsewhere through the inverse of erf.
+  inverseNormal: {
+    needs: ['logarithm', 'inverseError', 'makeNan'],
+    code: 'function inverseNormal(x) { let r = 1.41421356 * inverseError(2 * x - 1); if (x > 0 && x < 0.02425) { const q = Math.sqrt(-2 * logarithm(x)); r = (((((-0.007784894 * q - 0.32239645) * q - 2.4007582) * q - 2.5497325) * q + 4.3746643) * q + 2.938164) / ((((0.0077846957 * q + 0.3224671) * q + 2.4451342) * q + 3.7544086) * q + 1); } if (x < 0) { r = makeNan(1); } return r; }',
+  },
   inverseError: {
     needs: ['logarithm', 'makeNan', 'makeInf', 'isNan'],
     code: 'function inverseError(x) { let w = -logarithm((1 - x) * (1 + x)); let p = 0; if (w < 5) { w = w - 2.5; p = 1.5014094 + w * (0.24664073 + w * (-0.0041776816 + w * (-0.0012537250 + w * (0.00021858087 + w * (-0.0000043915065 + w * (-0.0000035233877 + w * (3.4327394e-7 + w * 2.8102264e-8))))))); } else { w = Math.sqrt(w) - 3; p = 2.8329768 + w * (1.0016741 + w * (0.009438870 + w * (-0.0076224613 + w * (0.0057395077 + w * (-0.0036734284 + w * (0.0013493432 + w * (0.00010095056 - w * 0.00020021426))))))); } let r = x * p; if (x >= 1) { r = makeInf(1); if (x > 1) { r = makeNan(1); } } if (x <= -1) { r = -makeInf(1); if (x < -1) { r = makeNan(1); } } if (isNan(x) > 0.5) { r = x; } return r; }',
