@@ -55,12 +55,12 @@ export {
   type ViewWindow,
 } from './op.ts';
 export * from './ops/index.ts';
+export type { Dims, KeepDim, ReduceAll, ReduceFunction, ReduceMethod, ReduceOver } from './parts/reduction.ts';
+export type { PerDim } from './parts/spatial.ts';
+export type { Pair, Single, Triple } from './parts/windows.ts';
 export { defaultGenerator, Generator, type GeneratorState, manualSeed } from './random/generator.ts';
-export type { Dims, KeepDim, ReduceAll, ReduceFunction, ReduceMethod, ReduceOver } from './reduction.ts';
 export { keep, scope } from './scope.ts';
 export type * from './shape-types.ts';
-export type { PerDim } from './spatial.ts';
 export { addMethod, addProperty, isTensor, Tensor } from './tensor.ts';
 export type { Ok, Out, ShapeOf } from './typed.ts';
 export type * from './view-types.ts';
-export type { Pair, Single, Triple } from './windows.ts';

@@ -1,13 +1,13 @@
 import type { DType } from '../dtype.ts';
 import { ShapeError, ValueError } from '../errors.ts';
-import { type MatrixNormOrder, matrixNormOf, vectorNormOf } from '../norms.ts';
-import { checkTensor, type Dims, isOptions, type KeepDim, type ReduceAll, type ReduceOver } from '../reduction.ts';
+import { type MatrixNormOrder, matrixNormOf, vectorNormOf } from '../parts/norms.ts';
+import { checkTensor, type Dims, isOptions, type KeepDim, type ReduceAll, type ReduceOver } from '../parts/reduction.ts';
 import { show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Ok, Out } from '../typed.ts';
 
-export type { MatrixNormOrder } from '../norms.ts';
+export type { MatrixNormOrder } from '../parts/norms.ts';
 
 /** Options of the norms of `linalg`. */
 export interface NormOptions<K extends boolean = boolean> extends KeepDim<K> {

@@ -3,7 +3,7 @@ import { chainMatmul } from '../ops/chain.ts';
 import { ones } from '../ops/create.ts';
 import { cross as crossOrFirst } from '../ops/cross.ts';
 import { at, broadcast, build } from '../ops/nd.samples.ts';
-import { sumOfProducts } from '../products.samples.ts';
+import { sumOfProducts } from '../parts/products.samples.ts';
 import { cross, multiDot, vecdot } from './products.ts';
 
 function crossed(a: NdArray, b: NdArray, dim: number): NdArray {

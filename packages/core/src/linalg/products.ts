@@ -2,11 +2,11 @@ import { elementwise } from '../elementwise.ts';
 import { DTypeError, ShapeError, ValueError } from '../errors.ts';
 import { input as operand } from '../expr/node.ts';
 import { fuseSum } from '../fuse.ts';
-import { checkFloating } from '../losses.ts';
 import { mul } from '../ops/arithmetic.ts';
 import { stack } from '../ops/join.ts';
 import { matmul } from '../ops/matmul.ts';
-import { checkAlike } from '../products.ts';
+import { checkFloating } from '../parts/losses.ts';
+import { checkAlike } from '../parts/products.ts';
 import { broadcastShapes, normalizeDim, show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 

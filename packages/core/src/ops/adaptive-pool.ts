@@ -1,7 +1,7 @@
 import { ValueError } from '../errors.ts';
-import { gatherAlong, takeEntries } from '../gathering.ts';
-import { checkFloating } from '../losses.ts';
-import { checkImage, onBatch, type Spatial } from '../spatial.ts';
+import { gatherAlong, takeEntries } from '../parts/gathering.ts';
+import { checkFloating } from '../parts/losses.ts';
+import { checkImage, onBatch, type Spatial } from '../parts/spatial.ts';
 import type { Tensor } from '../tensor.ts';
 import { fromBuffer } from './create.ts';
 import { matmul } from './matmul.ts';

@@ -1,5 +1,5 @@
 import type { ErrorCase, NdArray, OpSamples, Sample } from '../op.samples.ts';
-import { sumOfProducts, zip } from '../products.samples.ts';
+import { sumOfProducts, zip } from '../parts/products.samples.ts';
 import type { Tensor } from '../tensor.ts';
 import { type AddmmOptions, addbmm, addmm, addmv, addr, baddbmm } from './addmm.ts';
 import { full, ones, zeros } from './create.ts';

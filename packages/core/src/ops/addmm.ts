@@ -4,7 +4,7 @@ import { evaluate } from '../evaluate.ts';
 import { input, param } from '../expr/node.ts';
 import { inPlace } from '../inplace.ts';
 import { sameShape } from '../layout.ts';
-import { checkAlike, checkInner, checkRank } from '../products.ts';
+import { checkAlike, checkInner, checkRank } from '../parts/products.ts';
 import { show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';

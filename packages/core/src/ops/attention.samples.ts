@@ -1,5 +1,5 @@
 import type { InputSpec, NdArray, OpSamples, Sample } from '../op.samples.ts';
-import { sumOfProducts } from '../products.samples.ts';
+import { sumOfProducts } from '../parts/products.samples.ts';
 import { Generator } from '../random/generator.ts';
 import { dropoutMask } from '../random/mask.ts';
 import type { Tensor } from '../tensor.ts';

@@ -1,8 +1,8 @@
 import { DTypeError, ShapeError, ValueError } from '../errors.ts';
 import { input } from '../expr/node.ts';
 import { fuseMap } from '../fuse.ts';
-import { checkFloating } from '../losses.ts';
-import { checkInner } from '../products.ts';
+import { checkFloating } from '../parts/losses.ts';
+import { checkInner } from '../parts/products.ts';
 import type { Generator } from '../random/generator.ts';
 import { broadcastShapes, show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';

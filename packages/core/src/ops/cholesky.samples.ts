@@ -1,5 +1,5 @@
-import { combined, cramer, dot, evened, flip, perMatrix, type Rows, regular, unit } from '../linear-algebra/reference.samples.ts';
 import type { NdArray, OpSamples } from '../op.samples.ts';
+import { combined, cramer, dot, evened, flip, perMatrix, type Rows, regular, unit } from '../parts/linear-algebra/reference.samples.ts';
 import type { Tensor } from '../tensor.ts';
 import { cholesky, choleskyEx, choleskyInverse, choleskySolve } from './cholesky.ts';
 import { eye, ones, tensor, zeros } from './create.ts';

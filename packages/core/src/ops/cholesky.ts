@@ -1,7 +1,8 @@
 import { LinAlgError, ShapeError } from '../errors.ts';
-import { checkFinite, entryName, perMatrix } from '../linear-algebra/batch.ts';
-import { factorCholesky } from '../linear-algebra/cholesky.ts';
-import { keepTriangle } from '../linear-algebra/symmetric.ts';
+import { defineOp, type OpFunction } from '../op.ts';
+import { checkFinite, entryName, perMatrix } from '../parts/linear-algebra/batch.ts';
+import { factorCholesky } from '../parts/linear-algebra/cholesky.ts';
+import { keepTriangle } from '../parts/linear-algebra/symmetric.ts';
 import {
   batchOf,
   broadcastBatches,
@@ -13,9 +14,8 @@ import {
   identity,
   product,
   symmetric,
-} from '../linear-algebra/tensors.ts';
-import { solveTriangle } from '../linear-algebra/triangular.ts';
-import { defineOp, type OpFunction } from '../op.ts';
+} from '../parts/linear-algebra/tensors.ts';
+import { solveTriangle } from '../parts/linear-algebra/triangular.ts';
 import { show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { neg } from './arithmetic.ts';

@@ -1,5 +1,5 @@
 import { ShapeError, ValueError } from '../errors.ts';
-import { batchOf, checkMatrix, checkSquare, times } from '../linear-algebra/tensors.ts';
+import { batchOf, checkMatrix, checkSquare, times } from '../parts/linear-algebra/tensors.ts';
 import { show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { ne } from './compare.ts';

@@ -1,3 +1,4 @@
+import { ShapeError, ValueError } from '../errors.ts';
 import {
   asPlanes,
   batchOf,
@@ -8,14 +9,13 @@ import {
   finished,
   lastTwo,
   perDimension,
-} from '../conv-arguments.ts';
-import { correlateInputGrad } from '../correlation.ts';
-import { ShapeError, ValueError } from '../errors.ts';
-import { padConstant, padDim } from '../padding.ts';
+} from '../parts/conv-arguments.ts';
+import { correlateInputGrad } from '../parts/correlation.ts';
+import { padConstant, padDim } from '../parts/padding.ts';
+import { overlapAdd } from '../parts/sliding.ts';
+import type { Pair, Single, Triple } from '../parts/windows.ts';
 import { show } from '../shape.ts';
-import { overlapAdd } from '../sliding.ts';
 import type { Tensor } from '../tensor.ts';
-import type { Pair, Single, Triple } from '../windows.ts';
 
 /** Options of a transposed convolution whose sizes are given as `Size`. */
 export interface ConvTransposeOptions<Size> {

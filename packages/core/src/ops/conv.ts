@@ -1,3 +1,4 @@
+import { ShapeError, ValueError } from '../errors.ts';
 import {
   asPlanes,
   batchOf,
@@ -8,14 +9,13 @@ import {
   finished,
   lastTwo,
   perDimension,
-} from '../conv-arguments.ts';
-import { correlate } from '../correlation.ts';
-import { ShapeError, ValueError } from '../errors.ts';
-import { padConstant } from '../padding.ts';
+} from '../parts/conv-arguments.ts';
+import { correlate } from '../parts/correlation.ts';
+import { padConstant } from '../parts/padding.ts';
+import { slidingWindows } from '../parts/sliding.ts';
+import type { Pair, Single, Triple } from '../parts/windows.ts';
 import { show } from '../shape.ts';
-import { slidingWindows } from '../sliding.ts';
 import type { Tensor } from '../tensor.ts';
-import type { Pair, Single, Triple } from '../windows.ts';
 
 /** Options of a convolution whose sizes are given as `Size`. */
 export interface ConvOptions<Size> {

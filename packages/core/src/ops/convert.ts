@@ -7,7 +7,7 @@ import { inPlace } from '../inplace.ts';
 import { contiguousData, copyData, mapKernel, wrap } from '../kernels.ts';
 import { sameShape } from '../layout.ts';
 import { defineOp } from '../op.ts';
-import { overwriteOp } from '../overwrite.ts';
+import { overwriteOp } from '../parts/overwrite.ts';
 import { broadcastShapes, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';

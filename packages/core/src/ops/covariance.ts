@@ -1,6 +1,6 @@
 import { type DType, isFloating } from '../dtype.ts';
 import { DTypeError, ShapeError, ValueError } from '../errors.ts';
-import { checkTensor } from '../reduction.ts';
+import { checkTensor } from '../parts/reduction.ts';
 import { show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';

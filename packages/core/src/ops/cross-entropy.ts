@@ -3,7 +3,7 @@ import { DTypeError, IndexError, ShapeError, ValueError } from '../errors.ts';
 import { type Expr, input, param } from '../expr/node.ts';
 import { fuseSum } from '../fuse.ts';
 import { sameShape, sizeOf } from '../layout.ts';
-import { checkFloating, type LossOptions, type Reduction, reductionOf } from '../losses.ts';
+import { checkFloating, type LossOptions, type Reduction, reductionOf } from '../parts/losses.ts';
 import { show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, mul, neg } from './arithmetic.ts';

@@ -1,11 +1,11 @@
 import { type DType, isFloating } from '../dtype.ts';
 import { DTypeError } from '../errors.ts';
-import { scatterAddAlong } from '../gathering.ts';
 import { inPlace } from '../inplace.ts';
 import { fullData } from '../kernels.ts';
 import { defineOp, type OpFunction } from '../op.ts';
-import { checkTensor } from '../reduction.ts';
-import { recurrence, scanData, scanExtremeData, shifted } from '../scan.ts';
+import { scatterAddAlong } from '../parts/gathering.ts';
+import { checkTensor } from '../parts/reduction.ts';
+import { recurrence, scanData, scanExtremeData, shifted } from '../parts/scan.ts';
 import { normalizeDim } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';

@@ -1,7 +1,17 @@
 import { grad } from '../autograd/engine.ts';
 import { enableGrad } from '../autograd/modes.ts';
-import { combined, cramer, dot, expansion, flip, matricesOf, perMatrix, type Rows, regular } from '../linear-algebra/reference.samples.ts';
 import type { NdArray, OpSamples } from '../op.samples.ts';
+import {
+  combined,
+  cramer,
+  dot,
+  expansion,
+  flip,
+  matricesOf,
+  perMatrix,
+  type Rows,
+  regular,
+} from '../parts/linear-algebra/reference.samples.ts';
 import type { Tensor } from '../tensor.ts';
 import { eye, ones, tensor } from './create.ts';
 import { det, logdet, slogdet } from './determinant.ts';

@@ -1,8 +1,8 @@
 import { LinAlgError } from '../errors.ts';
-import { entryName, perMatrix } from '../linear-algebra/batch.ts';
-import { cofactors, cofactorsAlong, determinant, signAndLog } from '../linear-algebra/determinant.ts';
-import { batchOf, checkSquare, identity, product, times } from '../linear-algebra/tensors.ts';
 import { defineOp, type OpFunction } from '../op.ts';
+import { entryName, perMatrix } from '../parts/linear-algebra/batch.ts';
+import { cofactors, cofactorsAlong, determinant, signAndLog } from '../parts/linear-algebra/determinant.ts';
+import { batchOf, checkSquare, identity, product, times } from '../parts/linear-algebra/tensors.ts';
 import type { Tensor } from '../tensor.ts';
 import { lt } from './compare.ts';
 import { inv, solveOp } from './solve.ts';

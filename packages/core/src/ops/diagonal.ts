@@ -1,6 +1,6 @@
 import { IndexError, ShapeError, ValueError } from '../errors.ts';
 import { defineView } from '../op.ts';
-import { padDim, spacedOut } from '../padding.ts';
+import { padDim, spacedOut } from '../parts/padding.ts';
 import { normalizeDim, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';

@@ -1,9 +1,9 @@
-import { distances } from '../distances.ts';
 import { float, isFloating, resultType } from '../dtype.ts';
 import { elementwise } from '../elementwise.ts';
 import { DTypeError, ShapeError, ValueError } from '../errors.ts';
 import { constant, type Expr, input } from '../expr/node.ts';
 import { fuseSum } from '../fuse.ts';
+import { distances } from '../parts/distances.ts';
 import { broadcastShapes, normalizeDim, show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { mul } from './arithmetic.ts';

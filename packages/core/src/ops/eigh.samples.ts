@@ -1,5 +1,5 @@
-import { evened, jacobiEigen, matricesOf, type Rows, stacked } from '../linear-algebra/reference.samples.ts';
 import type { NdArray, OpSamples, Sample } from '../op.samples.ts';
+import { evened, jacobiEigen, matricesOf, type Rows, stacked } from '../parts/linear-algebra/reference.samples.ts';
 import type { Tensor } from '../tensor.ts';
 import { square } from './arithmetic.ts';
 import { eye, ones, tensor } from './create.ts';

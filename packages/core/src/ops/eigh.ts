@@ -1,11 +1,11 @@
 import { isGradEnabled } from '../autograd/modes.ts';
 import { needsGrad } from '../autograd/views.ts';
 import { LinAlgError, ValueError } from '../errors.ts';
-import { type BlockResult, checkFinite, entryName, perMatrix } from '../linear-algebra/batch.ts';
-import { transposed } from '../linear-algebra/scaling.ts';
-import { keepTriangle, symmetricEigen } from '../linear-algebra/symmetric.ts';
-import { batchOf, checkSquare, diagonalMatrix, minus, onDiagonal, plus, product, skew } from '../linear-algebra/tensors.ts';
 import { defineOp } from '../op.ts';
+import { type BlockResult, checkFinite, entryName, perMatrix } from '../parts/linear-algebra/batch.ts';
+import { transposed } from '../parts/linear-algebra/scaling.ts';
+import { keepTriangle, symmetricEigen } from '../parts/linear-algebra/symmetric.ts';
+import { batchOf, checkSquare, diagonalMatrix, minus, onDiagonal, plus, product, skew } from '../parts/linear-algebra/tensors.ts';
 import type { Tensor } from '../tensor.ts';
 import { where } from './where.ts';
 

@@ -1,5 +1,5 @@
 import type { ErrorCase, OpSamples, Sample } from '../op.samples.ts';
-import { sumOfProducts } from '../products.samples.ts';
+import { sumOfProducts } from '../parts/products.samples.ts';
 import { ones } from './create.ts';
 import { einsum } from './einsum.ts';
 

@@ -1,9 +1,9 @@
-import { contract } from '../einsum/contract.ts';
-import { parseSublist, parseText, resolve, type Subscript } from '../einsum/parse.ts';
 import { ValueError } from '../errors.ts';
+import { contract } from '../parts/einsum/contract.ts';
+import { parseSublist, parseText, resolve, type Subscript } from '../parts/einsum/parse.ts';
 import { isTensor, type Tensor } from '../tensor.ts';
 
-export type { Subscript } from '../einsum/parse.ts';
+export type { Subscript } from '../parts/einsum/parse.ts';
 
 /**
  * Sums of products of the operands' elements, as an equation in Einstein's notation says: a letter per dimension, terms

@@ -1,7 +1,7 @@
 import { float } from '../dtype.ts';
 import { ShapeError, ValueError } from '../errors.ts';
 import { type Expr, input, param } from '../expr/node.ts';
-import { type LossOptions, promotedLoss, reduceEach, reductionOf } from '../losses.ts';
+import { type LossOptions, promotedLoss, reduceEach, reductionOf } from '../parts/losses.ts';
 import { show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, mul, neg, sqrt, sub } from './arithmetic.ts';

@@ -1,9 +1,9 @@
 import { noGrad } from '../autograd/modes.ts';
 import { DTypeError, ShapeError, ValueError } from '../errors.ts';
-import { checkIndexDType, gatherAlong, scatterAddAlong, spreadIndex, takeEntries } from '../gathering.ts';
 import { fullData, hostCompute } from '../kernels.ts';
 import { defineOp } from '../op.ts';
-import { padDim } from '../padding.ts';
+import { checkIndexDType, gatherAlong, scatterAddAlong, spreadIndex, takeEntries } from '../parts/gathering.ts';
+import { padDim } from '../parts/padding.ts';
 import { show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { gt } from './compare.ts';

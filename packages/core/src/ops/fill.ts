@@ -1,7 +1,7 @@
 import { type Scalar, scalarValue } from '../dtype.ts';
 import { ShapeError } from '../errors.ts';
 import { inPlace } from '../inplace.ts';
-import { fillOp } from '../overwrite.ts';
+import { fillOp } from '../parts/overwrite.ts';
 import { show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, isTensor, type Tensor } from '../tensor.ts';

@@ -1,8 +1,8 @@
 import { IndexError, ShapeError, ValueError } from '../errors.ts';
-import { spreadIndex } from '../gathering.ts';
 import { computeKernel, wrap } from '../kernels.ts';
 import { defineOp, type OpFunction } from '../op.ts';
-import { indexTensor } from '../positions.ts';
+import { spreadIndex } from '../parts/gathering.ts';
+import { indexTensor } from '../parts/positions.ts';
 import { normalizeDim, normalizeDims, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';

@@ -1,6 +1,6 @@
 import { elementwise } from '../elementwise.ts';
 import { DTypeError, ShapeError, ValueError } from '../errors.ts';
-import { checkFloating } from '../losses.ts';
+import { checkFloating } from '../parts/losses.ts';
 import type { Generator } from '../random/generator.ts';
 import { normalizeDim, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';

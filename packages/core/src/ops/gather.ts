@@ -1,5 +1,5 @@
 import { IndexError, ShapeError } from '../errors.ts';
-import { checkIndexDType, checkUnused, gatherAlong, takeEntries, wrapIndex } from '../gathering.ts';
+import { checkIndexDType, checkUnused, gatherAlong, takeEntries, wrapIndex } from '../parts/gathering.ts';
 import { broadcastShapes, normalizeDim, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';

@@ -2,9 +2,9 @@ import { isFloating } from '../dtype.ts';
 import { DTypeError, ShapeError, ValueError } from '../errors.ts';
 import { type Expr, input, param } from '../expr/node.ts';
 import { fuseMap, fuseSum } from '../fuse.ts';
-import { gatherAlong } from '../gathering.ts';
-import { type GridAxis, type GridPadding, inside, positionsOf } from '../grid-coordinates.ts';
 import { sizeOf } from '../layout.ts';
+import { gatherAlong } from '../parts/gathering.ts';
+import { type GridAxis, type GridPadding, inside, positionsOf } from '../parts/grid-coordinates.ts';
 import { show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, mul, sub } from './arithmetic.ts';
@@ -15,7 +15,7 @@ import { matmul } from './matmul.ts';
 import { ceil, floor, round } from './rounding.ts';
 import { where } from './where.ts';
 
-export type { GridPadding } from '../grid-coordinates.ts';
+export type { GridPadding } from '../parts/grid-coordinates.ts';
 
 /** Options of {@link gridSample}. */
 export interface GridSampleOptions {

@@ -1,6 +1,6 @@
 import { DTypeError, ShapeError, ValueError } from '../errors.ts';
-import { takeEntries } from '../gathering.ts';
-import { indexTensor } from '../positions.ts';
+import { takeEntries } from '../parts/gathering.ts';
+import { indexTensor } from '../parts/positions.ts';
 import { broadcastShapes, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';

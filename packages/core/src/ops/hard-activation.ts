@@ -98,7 +98,8 @@ export const hardswish: UnaryOp = defineElementwise({
   dtype: 'floating',
   js: (x) => `${x}*Math.min(Math.max(${x}+3,0),6)/6`,
   gpu: gpuBody((x) => `${x} * smaller(larger(${x} + 3, 0), 6) / 6`, 'smaller', 'larger'),
-  grad: [(x) => call(hardswishGrad, [x])],
+  // A choice, so that an infinite gradient leaves nothing below -3.
+  grad: [(x) => where(x.lt(-3), 0, call(hardswishGrad, [x]))],
   doc: 'x relu6(x + 3) / 6',
 }) as UnaryOp;
 

@@ -1,10 +1,10 @@
 import { isFloating, isIntegral, type TypedArray } from '../dtype.ts';
 import { DTypeError, ShapeError, ValueError } from '../errors.ts';
-import { bisected, corrected, countInto, equalEdges, outerEdges, proportional, roundingOf, stored } from '../histograms.ts';
 import { hostCompute } from '../kernels.ts';
 import { sameShape } from '../layout.ts';
-import { readNow } from '../positions.ts';
-import { checkTensor, isOptions } from '../reduction.ts';
+import { bisected, corrected, countInto, equalEdges, outerEdges, proportional, roundingOf, stored } from '../parts/histograms.ts';
+import { readNow } from '../parts/positions.ts';
+import { checkTensor, isOptions } from '../parts/reduction.ts';
 import { show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, isTensor, type Tensor } from '../tensor.ts';

@@ -1,5 +1,5 @@
 import type { NdArray, OpSamples, Sample } from '../op.samples.ts';
-import type { Pair } from '../windows.ts';
+import type { Pair } from '../parts/windows.ts';
 import { zeros } from './create.ts';
 import { col2im, im2col, type WindowOptions } from './im2col.ts';
 import { at, build, coordinates, under } from './nd.samples.ts';

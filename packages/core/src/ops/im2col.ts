@@ -1,10 +1,10 @@
 import { isFloating } from '../dtype.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
-import { padConstant } from '../padding.ts';
+import { padConstant } from '../parts/padding.ts';
+import { apart, overlapAdd, reachOf, type Sliding, slidingWindows } from '../parts/sliding.ts';
+import { type Pair, pair } from '../parts/windows.ts';
 import { show } from '../shape.ts';
-import { apart, overlapAdd, reachOf, type Sliding, slidingWindows } from '../sliding.ts';
 import type { Tensor } from '../tensor.ts';
-import { type Pair, pair } from '../windows.ts';
 
 /** Which windows {@link im2col} takes and {@link col2im} puts back. */
 export interface WindowOptions {

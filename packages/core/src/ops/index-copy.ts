@@ -1,9 +1,9 @@
 import { ShapeError } from '../errors.ts';
-import { checkIndexDType, scatterAddAlong, wrapIndex } from '../gathering.ts';
 import { inPlace } from '../inplace.ts';
 import { fullData } from '../kernels.ts';
-import { asVector, checkSameDType, entriesAlong, likeOriginal, operandFor } from '../scatter-arguments.ts';
-import { placeEntries } from '../scattering.ts';
+import { checkIndexDType, scatterAddAlong, wrapIndex } from '../parts/gathering.ts';
+import { asVector, checkSameDType, entriesAlong, likeOriginal, operandFor } from '../parts/scatter-arguments.ts';
+import { placeEntries } from '../parts/scattering.ts';
 import { normalizeDim, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, isTensor, type Tensor } from '../tensor.ts';

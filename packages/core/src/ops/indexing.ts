@@ -1,16 +1,16 @@
 import { elementValue } from '../dtype.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
-import { scatterAddAlong, spreadIndex, takeEntries } from '../gathering.ts';
 import { inPlace } from '../inplace.ts';
 import { fullData } from '../kernels.ts';
 import { sameShape } from '../layout.ts';
-import { placeEntries } from '../scattering.ts';
+import { scatterAddAlong, spreadIndex, takeEntries } from '../parts/gathering.ts';
+import { placeEntries } from '../parts/scattering.ts';
+import { type FlatIndex, flatten, type Index, resolve } from '../parts/subscript.ts';
 import { broadcastShapes, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
-import { type FlatIndex, flatten, type Index, resolve } from '../subscript.ts';
 import { addMethod, isTensor, type Tensor } from '../tensor.ts';
 
-export { type Index, type IndexArray, Slice, slice } from '../subscript.ts';
+export { type Index, type IndexArray, Slice, slice } from '../parts/subscript.ts';
 
 /** Options of {@link Tensor.indexPut_}. */
 export interface IndexPutOptions {

@@ -1,5 +1,5 @@
 import { DTypeError, IndexError, ShapeError, ValueError } from '../errors.ts';
-import { checkTensor, isOptions } from '../reduction.ts';
+import { checkTensor, isOptions } from '../parts/reduction.ts';
 import { normalizeDim, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';

@@ -1,6 +1,16 @@
 import { isFloating } from '../dtype.ts';
 import { DTypeError, ShapeError, ValueError } from '../errors.ts';
-import { type Axis, antialiasTaps, areaTaps, cubicTaps, linearTaps, nearestTaps, resample, roundingOf, type Taps } from '../resample.ts';
+import {
+  type Axis,
+  antialiasTaps,
+  areaTaps,
+  cubicTaps,
+  linearTaps,
+  nearestTaps,
+  resample,
+  roundingOf,
+  type Taps,
+} from '../parts/resample.ts';
 import { show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 

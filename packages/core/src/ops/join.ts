@@ -2,7 +2,7 @@ import { promoteTypes, resultType } from '../dtype.ts';
 import { ShapeError, ValueError } from '../errors.ts';
 import { backendOf, fullData, writeData } from '../kernels.ts';
 import { defineOp } from '../op.ts';
-import { padDim } from '../padding.ts';
+import { padDim } from '../parts/padding.ts';
 import { normalizeDim, show } from '../shape.ts';
 import type { Concat } from '../shape-types.ts';
 import { Tensor } from '../tensor.ts';

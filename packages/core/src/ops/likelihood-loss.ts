@@ -3,7 +3,7 @@ import { elementwise } from '../elementwise.ts';
 import { ShapeError, ValueError } from '../errors.ts';
 import { constant, type Expr, input, param } from '../expr/node.ts';
 import { sameShape } from '../layout.ts';
-import { checkFloating, type LossOptions, promotedLoss, type Reduction, reduceLoss, reductionOf } from '../losses.ts';
+import { checkFloating, type LossOptions, promotedLoss, type Reduction, reduceLoss, reductionOf } from '../parts/losses.ts';
 import { show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, mul, square, sub } from './arithmetic.ts';

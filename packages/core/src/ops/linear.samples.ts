@@ -1,5 +1,5 @@
 import type { NdArray, OpSamples, Sample } from '../op.samples.ts';
-import { sumOfProducts, zip } from '../products.samples.ts';
+import { sumOfProducts, zip } from '../parts/products.samples.ts';
 import { Generator } from '../random/generator.ts';
 import { dropoutMask } from '../random/mask.ts';
 import { ones, zeros } from './create.ts';

@@ -1,7 +1,7 @@
 import { elementwise } from '../elementwise.ts';
 import { ShapeError, ValueError } from '../errors.ts';
-import { checkFloating } from '../losses.ts';
-import { padDim } from '../padding.ts';
+import { checkFloating } from '../parts/losses.ts';
+import { padDim } from '../parts/padding.ts';
 import { show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import type { Tensor } from '../tensor.ts';

@@ -4,7 +4,7 @@ import { evaluate } from '../evaluate.ts';
 import { input } from '../expr/node.ts';
 import { fullData } from '../kernels.ts';
 import { defineOp } from '../op.ts';
-import { defineReduction, type ReduceFunction, type ReduceMethod, reduceData, withKept } from '../reduction.ts';
+import { defineReduction, type ReduceFunction, type ReduceMethod, reduceData, withKept } from '../parts/reduction.ts';
 import { normalizeDims, reducedShape } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { isinf } from './compare.ts';

@@ -4,8 +4,8 @@ import { DTypeError, ShapeError, ValueError } from '../errors.ts';
 import { constant, type Expr, input, param } from '../expr/node.ts';
 import { backendOf, mapKernel, wrap } from '../kernels.ts';
 import { sameShape } from '../layout.ts';
-import { checkFactor, checkFloating, type LossOptions, reduceEach, reduceLoss, reductionOf } from '../losses.ts';
 import { defineOp } from '../op.ts';
+import { checkFactor, checkFloating, type LossOptions, reduceEach, reduceLoss, reductionOf } from '../parts/losses.ts';
 import { show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { logsigmoid } from './activation.ts';
@@ -15,7 +15,7 @@ import { div } from './division.ts';
 import { log } from './exponential.ts';
 import { where } from './where.ts';
 
-export type { LossOptions, Reduction } from '../losses.ts';
+export type { LossOptions, Reduction } from '../parts/losses.ts';
 
 /** A loss of two floating tensors that broadcast, one expression per element. */
 function pointwise(op: string, expr: Expr, x: Tensor, target: Tensor, params: readonly number[], options: LossOptions): Tensor {

@@ -1,9 +1,9 @@
 import { AutogradError, LinAlgError, ShapeError, ValueError } from '../errors.ts';
-import { checkFinite, entryName, perMatrix } from '../linear-algebra/batch.ts';
-import { type LeastSquares, solveBySVD, solveFullRank, solveOrthogonal } from '../linear-algebra/least-squares.ts';
-import { batchOf, broadcastBatches, checkMatrix, checkSameFloating, product } from '../linear-algebra/tensors.ts';
 import { defineOp } from '../op.ts';
-import { readNow } from '../positions.ts';
+import { checkFinite, entryName, perMatrix } from '../parts/linear-algebra/batch.ts';
+import { type LeastSquares, solveBySVD, solveFullRank, solveOrthogonal } from '../parts/linear-algebra/least-squares.ts';
+import { batchOf, broadcastBatches, checkMatrix, checkSameFloating, product } from '../parts/linear-algebra/tensors.ts';
+import { readNow } from '../parts/positions.ts';
 import { show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { zeros } from './create.ts';

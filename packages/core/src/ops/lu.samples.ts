@@ -1,5 +1,5 @@
-import { cramer, dot, flip, matricesOf, type Rows, regular, stacked } from '../linear-algebra/reference.samples.ts';
 import type { NdArray, OpSamples } from '../op.samples.ts';
+import { cramer, dot, flip, matricesOf, type Rows, regular, stacked } from '../parts/linear-algebra/reference.samples.ts';
 import type { Tensor } from '../tensor.ts';
 import { eye, ones, tensor, zeros } from './create.ts';
 import { lu, luFactor, luFactorEx, luSolve, luUnpack } from './lu.ts';

@@ -1,7 +1,8 @@
 import { DTypeError, LinAlgError, ShapeError, ValueError } from '../errors.ts';
 import { sameShape } from '../layout.ts';
-import { entryName, perMatrix } from '../linear-algebra/batch.ts';
-import { factorLU, permutationOf } from '../linear-algebra/lu.ts';
+import { defineOp } from '../op.ts';
+import { entryName, perMatrix } from '../parts/linear-algebra/batch.ts';
+import { factorLU, permutationOf } from '../parts/linear-algebra/lu.ts';
 import {
   batchOf,
   broadcastBatches,
@@ -12,8 +13,7 @@ import {
   identity,
   minus,
   product,
-} from '../linear-algebra/tensors.ts';
-import { defineOp } from '../op.ts';
+} from '../parts/linear-algebra/tensors.ts';
 import { show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { eq } from './compare.ts';

@@ -1,9 +1,9 @@
 import type { Bin } from '../elementwise-types.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
-import { takeEntries } from '../gathering.ts';
 import { inPlace } from '../inplace.ts';
 import { sameShape } from '../layout.ts';
-import { checkSameDType } from '../scatter-arguments.ts';
+import { takeEntries } from '../parts/gathering.ts';
+import { checkSameDType } from '../parts/scatter-arguments.ts';
 import { broadcastShapes, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';

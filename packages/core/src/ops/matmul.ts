@@ -4,10 +4,10 @@ import { DTypeError, ShapeError } from '../errors.ts';
 import { backendOf, computeKernel, wrap } from '../kernels.ts';
 import { broadcastStrides, sameShape, sizeOf } from '../layout.ts';
 import { defineOp } from '../op.ts';
-import { checkAlike, checkInner, checkRank } from '../products.ts';
+import { checkAlike, checkInner, checkRank } from '../parts/products.ts';
+import { sumTo } from '../parts/sum-to.ts';
 import { matmulShape, show } from '../shape.ts';
 import type { MatMul, Shape } from '../shape-types.ts';
-import { sumTo } from '../sum-to.ts';
 import { addMethod, type Tensor } from '../tensor.ts';
 import type { Ok, Out, ShapeOf } from '../typed.ts';
 

@@ -1,5 +1,5 @@
-import { cramer, dot, flip, matricesOf, type Rows, regular } from '../linear-algebra/reference.samples.ts';
 import type { OpSamples } from '../op.samples.ts';
+import { cramer, dot, flip, matricesOf, type Rows, regular } from '../parts/linear-algebra/reference.samples.ts';
 import type { Tensor } from '../tensor.ts';
 import { eye, ones } from './create.ts';
 import { matmul } from './matmul.ts';

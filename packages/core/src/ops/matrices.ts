@@ -1,5 +1,5 @@
 import { ShapeError } from '../errors.ts';
-import { broadcastBatches, checkMatrix, checkSameFloating, checkSquare } from '../linear-algebra/tensors.ts';
+import { broadcastBatches, checkMatrix, checkSameFloating, checkSquare } from '../parts/linear-algebra/tensors.ts';
 import { show } from '../shape.ts';
 import { addMethod, type Tensor } from '../tensor.ts';
 import { type CholeskyOptions, choleskyInverse, cholesky as choleskyOf, choleskySolve } from './cholesky.ts';

@@ -1,8 +1,8 @@
 import { allocate } from '../dtype.ts';
 import { hostCompute } from '../kernels.ts';
-import { checkSquare } from '../linear-algebra/tensors.ts';
-import { expOfMatrix } from '../matrix-exp.ts';
 import { defineOp } from '../op.ts';
+import { checkSquare } from '../parts/linear-algebra/tensors.ts';
+import { expOfMatrix } from '../parts/matrix-exp.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';
 import { zerosLike } from './create.ts';

@@ -1,5 +1,5 @@
 import type { NdArray, OpSamples, Sample } from '../op.samples.ts';
-import { sumOfProducts } from '../products.samples.ts';
+import { sumOfProducts } from '../parts/products.samples.ts';
 import { eye, ones, zeros } from './create.ts';
 import { matrixPower } from './matrix-power.ts';
 import { build } from './nd.samples.ts';

@@ -1,5 +1,5 @@
 import { ShapeError, ValueError } from '../errors.ts';
-import { checkAlike } from '../products.ts';
+import { checkAlike } from '../parts/products.ts';
 import { show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';

@@ -14,7 +14,7 @@ import {
   type ReduceMethod,
   type ReduceOver,
   withKept,
-} from '../reduction.ts';
+} from '../parts/reduction.ts';
 import { normalizeDims, reducedShape } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';

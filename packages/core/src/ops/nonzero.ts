@@ -1,7 +1,7 @@
 import type { TypedArray } from '../dtype.ts';
 import { DTypeError } from '../errors.ts';
-import { takeEntries } from '../gathering.ts';
-import { coordinatesOf, indexTensor, nonzeroLists, positionsOf, readNow } from '../positions.ts';
+import { takeEntries } from '../parts/gathering.ts';
+import { coordinatesOf, indexTensor, nonzeroLists, positionsOf, readNow } from '../parts/positions.ts';
 import { broadcastShapes } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';

@@ -1,5 +1,5 @@
 import type { OpSamples, Sample } from '../op.samples.ts';
-import { reduced, reductionSamples } from '../reduction.samples.ts';
+import { reduced, reductionSamples } from '../parts/reduction.samples.ts';
 import { ones, zeros } from './create.ts';
 import { mapLines } from './lines.samples.ts';
 import { dist, norm, normalize, renorm } from './norm.ts';

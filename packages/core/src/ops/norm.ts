@@ -1,7 +1,7 @@
 import { elementwise } from '../elementwise.ts';
 import { ShapeError, ValueError } from '../errors.ts';
-import { matrixNormOf, normDType, normOver } from '../norms.ts';
-import { checkTensor, type Dims, isOptions, type KeepDim, type ReduceAll, type ReduceOver } from '../reduction.ts';
+import { matrixNormOf, normDType, normOver } from '../parts/norms.ts';
+import { checkTensor, type Dims, isOptions, type KeepDim, type ReduceAll, type ReduceOver } from '../parts/reduction.ts';
 import { normalizeDim, normalizeDims, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';

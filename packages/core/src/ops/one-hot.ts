@@ -1,6 +1,6 @@
 import { IndexError, ValueError } from '../errors.ts';
-import { checkIndexDType } from '../gathering.ts';
-import { readNow } from '../positions.ts';
+import { checkIndexDType } from '../parts/gathering.ts';
+import { readNow } from '../parts/positions.ts';
 import type { Tensor } from '../tensor.ts';
 import { arange } from './create.ts';
 

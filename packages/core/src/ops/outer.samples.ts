@@ -1,5 +1,5 @@
 import type { NdArray, OpSamples, Sample } from '../op.samples.ts';
-import { sumOfProducts } from '../products.samples.ts';
+import { sumOfProducts } from '../parts/products.samples.ts';
 import type { Tensor } from '../tensor.ts';
 import { ones } from './create.ts';
 import { at, build } from './nd.samples.ts';

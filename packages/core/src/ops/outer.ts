@@ -1,5 +1,5 @@
 import { DTypeError, ShapeError } from '../errors.ts';
-import { checkRank } from '../products.ts';
+import { checkRank } from '../parts/products.ts';
 import { show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';

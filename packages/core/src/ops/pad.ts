@@ -1,6 +1,6 @@
 import { ShapeError, ValueError } from '../errors.ts';
-import { takeEntries } from '../gathering.ts';
-import { padConstant } from '../padding.ts';
+import { takeEntries } from '../parts/gathering.ts';
+import { padConstant } from '../parts/padding.ts';
 import { show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { fromBuffer } from './create.ts';

@@ -1,3 +1,4 @@
+import type { NdArray, OpSamples, Sample } from '../op.samples.ts';
 import {
   cramer,
   dot,
@@ -9,8 +10,7 @@ import {
   type Rows,
   regular,
   stacked,
-} from '../linear-algebra/reference.samples.ts';
-import type { NdArray, OpSamples, Sample } from '../op.samples.ts';
+} from '../parts/linear-algebra/reference.samples.ts';
 import type { Tensor } from '../tensor.ts';
 import { cond } from './cond.ts';
 import { eye, ones, tensor } from './create.ts';

@@ -1,11 +1,11 @@
 import { needsGrad } from '../autograd/views.ts';
 import type { DType } from '../dtype.ts';
 import { AutogradError, LinAlgError, ValueError } from '../errors.ts';
-import { type BlockResult, checkFinite, entryName, perMatrix } from '../linear-algebra/batch.ts';
-import { factorSVD } from '../linear-algebra/svd.ts';
-import { keepTriangle, symmetricEigen } from '../linear-algebra/symmetric.ts';
-import { batchOf, checkMatrix, checkSquare, expandBatch, minus, product } from '../linear-algebra/tensors.ts';
 import { defineOp } from '../op.ts';
+import { type BlockResult, checkFinite, entryName, perMatrix } from '../parts/linear-algebra/batch.ts';
+import { factorSVD } from '../parts/linear-algebra/svd.ts';
+import { keepTriangle, symmetricEigen } from '../parts/linear-algebra/symmetric.ts';
+import { batchOf, checkMatrix, checkSquare, expandBatch, minus, product } from '../parts/linear-algebra/tensors.ts';
 import { broadcastShapes } from '../shape.ts';
 import { isTensor, type Tensor } from '../tensor.ts';
 

@@ -1,7 +1,7 @@
 import { ShapeError, ValueError } from '../errors.ts';
+import { apart } from '../parts/sliding.ts';
 import { show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
-import { apart } from '../sliding.ts';
 import type { Tensor } from '../tensor.ts';
 
 function checkImages(op: string, x: Tensor, name: string, factor: number): void {

@@ -1,5 +1,5 @@
 import type { InputSpec, NdArray, OpSamples, Sample } from '../op.samples.ts';
-import type { Pair } from '../windows.ts';
+import type { Pair } from '../parts/windows.ts';
 import { ones, zeros } from './create.ts';
 import { type AvgPool2dOptions, avgPool1d, avgPool2d, type MaxPool2dOptions, maxPool1d, maxPool2d } from './pool.ts';
 

@@ -1,12 +1,12 @@
 import { type AvgPool2dGeometry, Declined, type Pool2dGeometry, type View } from '../backend.ts';
 import { ShapeError, ValueError } from '../errors.ts';
 import { backendOf, wrap } from '../kernels.ts';
-import { checkFloating } from '../losses.ts';
 import { defineOp, type OpFunction } from '../op.ts';
-import { composeAvgPool2d, composeAvgPool2dGrad, composeMaxPool2d, composeMaxPool2dGrad } from '../pooling.ts';
+import { checkFloating } from '../parts/losses.ts';
+import { composeAvgPool2d, composeAvgPool2dGrad, composeMaxPool2d, composeMaxPool2dGrad } from '../parts/pooling.ts';
+import { type Pair, pair, type Single, single } from '../parts/windows.ts';
 import { show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { type Pair, pair, type Single, single } from '../windows.ts';
 import { gather } from './gather.ts';
 
 /** Options of {@link maxPool2d}. */

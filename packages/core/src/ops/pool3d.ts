@@ -1,10 +1,10 @@
 import { ShapeError, ValueError } from '../errors.ts';
-import { gatherAlong } from '../gathering.ts';
-import { checkFloating } from '../losses.ts';
+import { gatherAlong } from '../parts/gathering.ts';
+import { checkFloating } from '../parts/losses.ts';
+import { checkImage, onBatch, type PerDim, perDim } from '../parts/spatial.ts';
+import type { Triple } from '../parts/windows.ts';
 import { show } from '../shape.ts';
-import { checkImage, onBatch, type PerDim, perDim } from '../spatial.ts';
 import type { Tensor } from '../tensor.ts';
-import type { Triple } from '../windows.ts';
 import { fromBuffer } from './create.ts';
 import { avgPool2d, type MaxPoolResult, maxPool2d } from './pool.ts';
 

@@ -1,5 +1,5 @@
 import type { OpSamples } from '../op.samples.ts';
-import { reduced, reductionSamples } from '../reduction.samples.ts';
+import { reduced, reductionSamples } from '../parts/reduction.samples.ts';
 import { zeros } from './create.ts';
 import { prod } from './prod.ts';
 

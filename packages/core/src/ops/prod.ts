@@ -2,7 +2,7 @@ import { type DType, isFloating } from '../dtype.ts';
 import { ValueError } from '../errors.ts';
 import { sizeOf } from '../layout.ts';
 import { defineOp } from '../op.ts';
-import { checkTensor, isOptions, type KeepDim, type ReduceAll, type ReduceOver, reduceData, withKept } from '../reduction.ts';
+import { checkTensor, isOptions, type KeepDim, type ReduceAll, type ReduceOver, reduceData, withKept } from '../parts/reduction.ts';
 import { normalizeDims, reducedShape } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';

@@ -1,3 +1,4 @@
+import type { NdArray, OpSamples, Sample } from '../op.samples.ts';
 import {
   combined,
   dot,
@@ -9,8 +10,7 @@ import {
   regular,
   stacked,
   unit,
-} from '../linear-algebra/reference.samples.ts';
-import type { NdArray, OpSamples, Sample } from '../op.samples.ts';
+} from '../parts/linear-algebra/reference.samples.ts';
 import type { Tensor } from '../tensor.ts';
 import { sign } from './arithmetic.ts';
 import { eye, ones } from './create.ts';

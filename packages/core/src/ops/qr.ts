@@ -1,9 +1,19 @@
 import { AutogradError, ShapeError, ValueError } from '../errors.ts';
 import { sameShape } from '../layout.ts';
-import { perMatrix } from '../linear-algebra/batch.ts';
-import { applyReflectors, factorQR, formQ } from '../linear-algebra/householder.ts';
-import { batchOf, checkMatrix, checkSameFloating, columnsOf, identity, minus, plus, product, times } from '../linear-algebra/tensors.ts';
 import { defineOp } from '../op.ts';
+import { perMatrix } from '../parts/linear-algebra/batch.ts';
+import { applyReflectors, factorQR, formQ } from '../parts/linear-algebra/householder.ts';
+import {
+  batchOf,
+  checkMatrix,
+  checkSameFloating,
+  columnsOf,
+  identity,
+  minus,
+  plus,
+  product,
+  times,
+} from '../parts/linear-algebra/tensors.ts';
 import { show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { neg } from './arithmetic.ts';

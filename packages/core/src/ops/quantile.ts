@@ -1,7 +1,7 @@
 import { isFloating } from '../dtype.ts';
 import { DTypeError, IndexError, ShapeError, ValueError } from '../errors.ts';
-import { gatherAlong } from '../gathering.ts';
-import { checkTensor, isOptions, type KeepDim } from '../reduction.ts';
+import { gatherAlong } from '../parts/gathering.ts';
+import { checkTensor, isOptions, type KeepDim } from '../parts/reduction.ts';
 import { normalizeDim, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, isTensor, type Tensor } from '../tensor.ts';

@@ -1,5 +1,5 @@
 import type { NdArray, OpSamples, Sample } from '../op.samples.ts';
-import { reduced, reductionSamples } from '../reduction.samples.ts';
+import { reduced, reductionSamples } from '../parts/reduction.samples.ts';
 import { tensor, zeros } from './create.ts';
 import { all, amax, amin, aminmax, any, argmax, argmin, max, min } from './reduce.ts';
 

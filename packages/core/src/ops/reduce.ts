@@ -1,8 +1,8 @@
 import type { DType } from '../dtype.ts';
 import { elementwise } from '../elementwise.ts';
 import { DTypeError, ValueError } from '../errors.ts';
-import { amaxOp, aminOp } from '../extremes.ts';
 import { defineOp } from '../op.ts';
+import { amaxOp, aminOp } from '../parts/extremes.ts';
 import {
   checkNonEmpty,
   checkTensor,
@@ -15,7 +15,7 @@ import {
   type ReduceOver,
   reduceData,
   withKept,
-} from '../reduction.ts';
+} from '../parts/reduction.ts';
 import { normalizeDim, normalizeDims, reducedShape } from '../shape.ts';
 import type { Broadcast, Reduce, Shape } from '../shape-types.ts';
 import { addMethod, isTensor, type Tensor } from '../tensor.ts';

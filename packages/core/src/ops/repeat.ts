@@ -1,6 +1,6 @@
 import { ShapeError, ValueError } from '../errors.ts';
-import { checkIndexDType, takeEntries } from '../gathering.ts';
-import { indexTensor, readNow } from '../positions.ts';
+import { checkIndexDType, takeEntries } from '../parts/gathering.ts';
+import { indexTensor, readNow } from '../parts/positions.ts';
 import { checkSizes, normalizeDim, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, isTensor, type Tensor } from '../tensor.ts';

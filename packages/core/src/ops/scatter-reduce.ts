@@ -1,13 +1,13 @@
 import { ValueError } from '../errors.ts';
-import { spreadIndex } from '../gathering.ts';
 import { inPlace } from '../inplace.ts';
-import { asVector, checkSameDType, entriesAlong, fittedSource, likeOriginal } from '../scatter-arguments.ts';
-import { checkReducible, type ScatterReduction, scatterReduceAlong } from '../scatter-reduction.ts';
+import { spreadIndex } from '../parts/gathering.ts';
+import { asVector, checkSameDType, entriesAlong, fittedSource, likeOriginal } from '../parts/scatter-arguments.ts';
+import { checkReducible, type ScatterReduction, scatterReduceAlong } from '../parts/scatter-reduction.ts';
 import { normalizeDim } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, type Tensor } from '../tensor.ts';
 
-export type { ScatterReduction } from '../scatter-reduction.ts';
+export type { ScatterReduction } from '../parts/scatter-reduction.ts';
 
 /** Options of {@link scatterReduce} and {@link indexReduce}. */
 export interface ScatterReduceOptions {

@@ -1,13 +1,13 @@
 import type { Bin } from '../elementwise-types.ts';
 import { DTypeError, ShapeError, ValueError } from '../errors.ts';
-import { checkIndexDType, gatherAlong, scatterAddAlong, spreadIndex } from '../gathering.ts';
 import { inPlace } from '../inplace.ts';
 import { fullData } from '../kernels.ts';
 import { sameShape } from '../layout.ts';
-import { padConstant } from '../padding.ts';
-import { asVector, checkSameDType, entriesAlong, fittedSource, likeOriginal, operandFor } from '../scatter-arguments.ts';
-import { scatterReduceAlong } from '../scatter-reduction.ts';
-import { winners } from '../scattering.ts';
+import { checkIndexDType, gatherAlong, scatterAddAlong, spreadIndex } from '../parts/gathering.ts';
+import { padConstant } from '../parts/padding.ts';
+import { asVector, checkSameDType, entriesAlong, fittedSource, likeOriginal, operandFor } from '../parts/scatter-arguments.ts';
+import { scatterReduceAlong } from '../parts/scatter-reduction.ts';
+import { winners } from '../parts/scattering.ts';
 import { broadcastShapes, normalizeDim, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, isTensor, type Tensor } from '../tensor.ts';

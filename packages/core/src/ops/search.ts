@@ -2,7 +2,7 @@ import { resultType, type Scalar, scalarValue } from '../dtype.ts';
 import { DTypeError, ShapeError, ValueError } from '../errors.ts';
 import { hostCompute } from '../kernels.ts';
 import { sameShape } from '../layout.ts';
-import { checkTensor } from '../reduction.ts';
+import { checkTensor } from '../parts/reduction.ts';
 import { show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, isTensor, type Tensor } from '../tensor.ts';

@@ -1,8 +1,8 @@
 import { isIntegral } from '../dtype.ts';
 import { IndexError, ShapeError, ValueError } from '../errors.ts';
 import { defineView } from '../op.ts';
-import { padDim, spacedOut } from '../padding.ts';
-import { readNow } from '../positions.ts';
+import { padDim, spacedOut } from '../parts/padding.ts';
+import { readNow } from '../parts/positions.ts';
 import { normalizeDim, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, isTensor, type Tensor } from '../tensor.ts';

@@ -1,8 +1,8 @@
 import { ShapeError } from '../errors.ts';
-import { perMatrix } from '../linear-algebra/batch.ts';
-import { batchOf, broadcastBatches, checkMatrix, checkSameFloating, checkSquare, product } from '../linear-algebra/tensors.ts';
-import { solveTriangle } from '../linear-algebra/triangular.ts';
 import { defineOp, type OpFunction } from '../op.ts';
+import { perMatrix } from '../parts/linear-algebra/batch.ts';
+import { batchOf, broadcastBatches, checkMatrix, checkSameFloating, checkSquare, product } from '../parts/linear-algebra/tensors.ts';
+import { solveTriangle } from '../parts/linear-algebra/triangular.ts';
 import { show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { neg } from './arithmetic.ts';

@@ -1,5 +1,5 @@
-import { cramer, dot, flip, matricesOf, perMatrix, type Rows, regular, stacked } from '../linear-algebra/reference.samples.ts';
 import type { NdArray, OpSamples } from '../op.samples.ts';
+import { cramer, dot, flip, matricesOf, perMatrix, type Rows, regular, stacked } from '../parts/linear-algebra/reference.samples.ts';
 import type { Tensor } from '../tensor.ts';
 import { eye, ones, tensor, zeros } from './create.ts';
 import { inv, invEx, solve, solveEx } from './solve.ts';

@@ -1,6 +1,7 @@
 import { LinAlgError, ShapeError } from '../errors.ts';
-import { entryName, perMatrix } from '../linear-algebra/batch.ts';
-import { exchangeRows, factorLU } from '../linear-algebra/lu.ts';
+import { defineOp, type OpFunction } from '../op.ts';
+import { entryName, perMatrix } from '../parts/linear-algebra/batch.ts';
+import { exchangeRows, factorLU } from '../parts/linear-algebra/lu.ts';
 import {
   batchOf,
   broadcastBatches,
@@ -9,9 +10,8 @@ import {
   checkSquare,
   isVectorSide,
   product,
-} from '../linear-algebra/tensors.ts';
-import { solveTriangle } from '../linear-algebra/triangular.ts';
-import { defineOp, type OpFunction } from '../op.ts';
+} from '../parts/linear-algebra/tensors.ts';
+import { solveTriangle } from '../parts/linear-algebra/triangular.ts';
 import { show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { neg } from './arithmetic.ts';

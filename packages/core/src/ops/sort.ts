@@ -1,12 +1,12 @@
 import { DTypeError, IndexError } from '../errors.ts';
 import { hostCompute } from '../kernels.ts';
-import { checkTensor, isOptions } from '../reduction.ts';
+import { checkTensor, isOptions } from '../parts/reduction.ts';
+import { eachLine, linesAlong, readLine } from '../parts/sorting/lines.ts';
+import { argsortLines } from '../parts/sorting/merge.ts';
+import { takeAt } from '../parts/sorting/picked.ts';
+import { nthElement, partialSort, sortRange } from '../parts/sorting/select.ts';
 import { normalizeDim, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
-import { eachLine, linesAlong, readLine } from '../sorting/lines.ts';
-import { argsortLines } from '../sorting/merge.ts';
-import { takeAt } from '../sorting/picked.ts';
-import { nthElement, partialSort, sortRange } from '../sorting/select.ts';
 import { addMethod, type Tensor } from '../tensor.ts';
 
 /** Options of {@link sort} and {@link argsort}. */

@@ -1,7 +1,7 @@
 import { severalViews, viewData } from '../autograd/views.ts';
 import { DTypeError, ShapeError, ValueError } from '../errors.ts';
 import { defineOp } from '../op.ts';
-import { readNow } from '../positions.ts';
+import { readNow } from '../parts/positions.ts';
 import { normalizeDim, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, isTensor, type Tensor } from '../tensor.ts';

@@ -1,5 +1,5 @@
 import type { OpSamples, Sample } from '../op.samples.ts';
-import { reduced, reductionSamples } from '../reduction.samples.ts';
+import { reduced, reductionSamples } from '../parts/reduction.samples.ts';
 import { zeros } from './create.ts';
 import { countNonzero, mean, nanmean, nansum, sum } from './sum.ts';
 

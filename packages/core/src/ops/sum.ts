@@ -4,7 +4,7 @@ import { DTypeError } from '../errors.ts';
 import { evaluate } from '../evaluate.ts';
 import { type Expr, input } from '../expr/node.ts';
 import { sizeOf } from '../layout.ts';
-import { type Dims, defineReduction, type KeepDim, type ReduceFunction, type ReduceMethod, reduceData } from '../reduction.ts';
+import { type Dims, defineReduction, type KeepDim, type ReduceFunction, type ReduceMethod, reduceData } from '../parts/reduction.ts';
 import { normalizeDims, reducedShape } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
 import type { Tensor } from '../tensor.ts';

@@ -1,5 +1,15 @@
-import { dot, flip, jacobiSVD, matricesOf, perMatrix, type Rows, regular, stacked, unit } from '../linear-algebra/reference.samples.ts';
 import type { NdArray, OpSamples, Sample } from '../op.samples.ts';
+import {
+  dot,
+  flip,
+  jacobiSVD,
+  matricesOf,
+  perMatrix,
+  type Rows,
+  regular,
+  stacked,
+  unit,
+} from '../parts/linear-algebra/reference.samples.ts';
 import type { Tensor } from '../tensor.ts';
 import { square } from './arithmetic.ts';
 import { eye, ones, tensor } from './create.ts';

@@ -1,11 +1,21 @@
 import { isGradEnabled } from '../autograd/modes.ts';
 import { needsGrad } from '../autograd/views.ts';
 import { LinAlgError } from '../errors.ts';
-import { checkFinite, entryName, perMatrix } from '../linear-algebra/batch.ts';
-import { transposed } from '../linear-algebra/scaling.ts';
-import { factorSVD } from '../linear-algebra/svd.ts';
-import { batchOf, checkMatrix, columnsOf, diagonalMatrix, minus, onDiagonal, plus, product, times } from '../linear-algebra/tensors.ts';
 import { defineOp } from '../op.ts';
+import { checkFinite, entryName, perMatrix } from '../parts/linear-algebra/batch.ts';
+import { transposed } from '../parts/linear-algebra/scaling.ts';
+import { factorSVD } from '../parts/linear-algebra/svd.ts';
+import {
+  batchOf,
+  checkMatrix,
+  columnsOf,
+  diagonalMatrix,
+  minus,
+  onDiagonal,
+  plus,
+  product,
+  times,
+} from '../parts/linear-algebra/tensors.ts';
 import type { Tensor } from '../tensor.ts';
 import { where } from './where.ts';
 

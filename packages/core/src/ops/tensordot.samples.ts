@@ -1,5 +1,5 @@
 import type { OpSamples, Sample } from '../op.samples.ts';
-import { sumOfProducts } from '../products.samples.ts';
+import { sumOfProducts } from '../parts/products.samples.ts';
 import { ones } from './create.ts';
 import { type ContractedDims, tensordot } from './tensordot.ts';
 

@@ -1,6 +1,6 @@
 import { ShapeError, ValueError } from '../errors.ts';
 import { sizeOf } from '../layout.ts';
-import { checkAlike } from '../products.ts';
+import { checkAlike } from '../parts/products.ts';
 import { normalizeDim, show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { matmul } from './matmul.ts';

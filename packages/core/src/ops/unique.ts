@@ -1,10 +1,10 @@
 import type { TypedArray } from '../dtype.ts';
 import { IndexError, ShapeError } from '../errors.ts';
-import { readNow } from '../positions.ts';
-import { checkTensor } from '../reduction.ts';
+import { readNow } from '../parts/positions.ts';
+import { checkTensor } from '../parts/reduction.ts';
+import { distinctElements, distinctSlices, slicesAt } from '../parts/sorting/distinct.ts';
 import { normalizeDim, show } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
-import { distinctElements, distinctSlices, slicesAt } from '../sorting/distinct.ts';
 import { addMethod, type Tensor } from '../tensor.ts';
 import { fromBuffer } from './create.ts';
 

@@ -1,12 +1,12 @@
 import { DTypeError, IndexError, ShapeError, ValueError } from '../errors.ts';
-import { gatherAlong } from '../gathering.ts';
 import { sameShape } from '../layout.ts';
-import { checkFloating } from '../losses.ts';
 import { defineOp } from '../op.ts';
+import { gatherAlong } from '../parts/gathering.ts';
+import { checkFloating } from '../parts/losses.ts';
+import { onBatch, type PerDim, perDim, type Spatial } from '../parts/spatial.ts';
+import type { Pair, Single, Triple } from '../parts/windows.ts';
 import { show } from '../shape.ts';
-import { onBatch, type PerDim, perDim, type Spatial } from '../spatial.ts';
 import type { Tensor } from '../tensor.ts';
-import type { Pair, Single, Triple } from '../windows.ts';
 import { zeros } from './create.ts';
 import { avgPool1d, avgPool2d } from './pool.ts';
 

@@ -3,7 +3,7 @@ import { applyRow, defineElementwise, type ElementwiseOp, type Operand } from '.
 import type { Bin, Tri } from '../elementwise-types.ts';
 import { DTypeError } from '../errors.ts';
 import { call, Expr, type ExprLike } from '../expr/node.ts';
-import { nonzeroLists, readNow } from '../positions.ts';
+import { nonzeroLists, readNow } from '../parts/positions.ts';
 import { gpuCall } from '../scalar/gpu.ts';
 import type { Shape } from '../shape-types.ts';
 import { addMethod, isTensor, type Tensor } from '../tensor.ts';
