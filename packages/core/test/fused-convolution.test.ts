@@ -1,7 +1,7 @@
 import { randn, type Tensor } from '@nabla/core';
 import { type Conv2dGeometry, cpu } from '@nabla/core/internals';
 import { describe, expect, test } from 'vitest';
-import { composeConv2d, composeConv2dInputGrad, composeConv2dWeightGrad } from '../src/convolution.ts';
+import { composeConv2d, composeConv2dInputGrad, composeConv2dWeightGrad } from '../src/parts/convolution.ts';
 
 /** Shapes beyond what samples of gradient checks can have: several blocks of the product, several chunks of images. */
 interface Shape {
