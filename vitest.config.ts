@@ -9,6 +9,7 @@ const folders = {
   core: 'packages/core',
   nn: 'packages/nn',
   optim: 'packages/optim',
+  io: 'packages/io',
   'backend-gpu': 'packages/backend-gpu',
   testing: 'packages/testing',
   examples: 'apps/examples',
