@@ -85,18 +85,20 @@ export class ZipArchive {
     let start = view.getUint32(at + 16, true);
     let disks = [view.getUint16(at + 4, true), view.getUint16(at + 6, true)];
     let here = view.getUint16(at + 8, true);
-    if (count === 0xffff || size === 0xffffffff || start === 0xffffffff) {
-      const locator = at - 20;
-      if (locator >= 0 && view.getUint32(locator, true) === 0x07064b50) {
-        end = this.#wide(locator + 8);
-        if (end + 56 > locator || view.getUint32(end, true) !== 0x06064b50)
-          return this.#fail('the zip64 directory record is not where it is said to be');
-        disks = [view.getUint32(end + 16, true), view.getUint32(end + 20, true)];
-        here = this.#wide(end + 24);
-        count = this.#wide(end + 32);
-        size = this.#wide(end + 40);
-        start = this.#wide(end + 48);
+    const locator = at - 20;
+    // Some writers, PyTorch among them, add the record of 64 bits to every archive.
+    if (locator >= 0 && view.getUint32(locator, true) === 0x07064b50) {
+      end = this.#wide(locator + 8);
+      if (end + 56 > locator || view.getUint32(end, true) !== 0x06064b50)
+        this.#fail('the zip64 directory record is not where it is said to be');
+      const wide = { count: this.#wide(end + 32), size: this.#wide(end + 40), start: this.#wide(end + 48) };
+      const agrees = (narrow: number, most: number, value: number): boolean => narrow === most || narrow === value;
+      if (!agrees(count, 0xffff, wide.count) || !agrees(size, 0xffffffff, wide.size) || !agrees(start, 0xffffffff, wide.start)) {
+        this.#fail('the two directory records of the zip archive contradict each other');
       }
+      disks = [view.getUint32(end + 16, true), view.getUint32(end + 20, true)];
+      here = this.#wide(end + 24);
+      ({ count, size, start } = wide);
     }
     if (disks.some((d) => d !== 0) || here !== count) return this.#fail('a zip archive in several parts');
     if (start + size !== end) return this.#fail(`the zip directory has ${size} bytes from ${start}, but it ends at ${end}`);
