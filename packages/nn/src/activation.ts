@@ -1,183 +1,217 @@
-import { type EluOptions, type LeakyReluOptions, type Shape, type SoftplusOptions, type Tensor, ValueError } from '@nabla/core';
-import { Module } from './module.ts';
-import type { IdentityFn } from './shape-fn.ts';
+import type { Tensor } from '@nabla/core';
+import { Activation, InplaceActivation, type InplaceOptions } from './activation-base.ts';
 
-/** An activation: a function applied to every element. */
-abstract class Activation extends Module<IdentityFn> {
-  /** Every element of `x` through the function. */
-  abstract forward(x: Tensor): Tensor;
-}
-
-/** max(x, 0). @see https://pytorch.org/docs/stable/generated/torch.nn.ReLU.html */
-export class ReLU extends Activation {
-  override forward(x: Tensor): Tensor {
-    return x.relu();
-  }
-}
-
-/** x where positive, else `negativeSlope`·x. @see https://pytorch.org/docs/stable/generated/torch.nn.LeakyReLU.html */
-export class LeakyReLU extends Activation {
-  /** Default 0.01. */
-  readonly negativeSlope: number;
-
-  constructor(options: LeakyReluOptions = {}) {
-    super();
-    this.negativeSlope = options.negativeSlope ?? 0.01;
+/**
+ * max(x, 0).
+ *
+ * @example
+ * ```ts
+ * new ReLU().call(x); // x.relu()
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.ReLU.html
+ */
+export class ReLU extends InplaceActivation {
+  /** @param options `inplace`, default false */
+  constructor(options: InplaceOptions = {}) {
+    super(options);
   }
 
   override forward(x: Tensor): Tensor {
-    return x.leakyRelu(this.negativeSlope);
-  }
-
-  override extraRepr(): string {
-    return `negative_slope=${this.negativeSlope}`;
+    return this.inplace ? x.relu_() : x.relu();
   }
 }
 
-/** x where positive, else α(eˣ - 1). @see https://pytorch.org/docs/stable/generated/torch.nn.ELU.html */
-export class ELU extends Activation {
-  /** Default 1. */
-  readonly alpha: number;
-
-  constructor(options: EluOptions = {}) {
-    super();
-    this.alpha = options.alpha ?? 1;
+/**
+ * min(max(x, 0), 6).
+ *
+ * @example
+ * ```ts
+ * new ReLU6().call(x); // x.relu6()
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.ReLU6.html
+ */
+export class ReLU6 extends InplaceActivation {
+  /** @param options `inplace`, default false */
+  constructor(options: InplaceOptions = {}) {
+    super(options);
   }
 
   override forward(x: Tensor): Tensor {
-    return x.elu(this.alpha);
-  }
-
-  override extraRepr(): string {
-    return `alpha=${Number.isInteger(this.alpha) ? this.alpha.toFixed(1) : this.alpha}`;
+    return this.inplace ? x.relu6_() : x.relu6();
   }
 }
 
-/** The self-normalizing {@link ELU} (Klambauer et al. 2017). @see https://pytorch.org/docs/stable/generated/torch.nn.SELU.html */
-export class SELU extends Activation {
+/**
+ * The self-normalizing {@link ELU} (Klambauer et al. 2017).
+ *
+ * @example
+ * ```ts
+ * new SELU().call(x); // x.selu()
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.SELU.html
+ */
+export class SELU extends InplaceActivation {
+  /** @param options `inplace`, default false */
+  constructor(options: InplaceOptions = {}) {
+    super(options);
+  }
+
   override forward(x: Tensor): Tensor {
-    return x.selu();
+    return this.inplace ? x.selu_() : x.selu();
   }
 }
 
-/** x·sigmoid(x). @see https://pytorch.org/docs/stable/generated/torch.nn.SiLU.html */
-export class SiLU extends Activation {
+/**
+ * x·sigmoid(x).
+ *
+ * @example
+ * ```ts
+ * new SiLU().call(x); // x.silu()
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.SiLU.html
+ */
+export class SiLU extends InplaceActivation {
+  /** @param options `inplace`, default false */
+  constructor(options: InplaceOptions = {}) {
+    super(options);
+  }
+
   override forward(x: Tensor): Tensor {
-    return x.silu();
+    return this.inplace ? x.silu_() : x.silu();
   }
 }
 
-/** x·tanh(softplus(x)). @see https://pytorch.org/docs/stable/generated/torch.nn.Mish.html */
-export class Mish extends Activation {
+/**
+ * x·tanh(softplus(x)) (Misra 2019).
+ *
+ * @example
+ * ```ts
+ * new Mish().call(x); // x.mish()
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Mish.html
+ */
+export class Mish extends InplaceActivation {
+  /** @param options `inplace`, default false */
+  constructor(options: InplaceOptions = {}) {
+    super(options);
+  }
+
   override forward(x: Tensor): Tensor {
-    return x.mish();
+    return this.inplace ? x.mish_() : x.mish();
   }
 }
 
-/** The hyperbolic tangent. @see https://pytorch.org/docs/stable/generated/torch.nn.Tanh.html */
+/**
+ * x·min(max(x + 3, 0), 6) / 6 (Howard et al. 2019).
+ *
+ * @example
+ * ```ts
+ * new Hardswish().call(x); // x.hardswish()
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Hardswish.html
+ */
+export class Hardswish extends InplaceActivation {
+  /** @param options `inplace`, default false */
+  constructor(options: InplaceOptions = {}) {
+    super(options);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.inplace ? x.hardswish_() : x.hardswish();
+  }
+}
+
+/**
+ * min(max(x + 3, 0), 6) / 6.
+ *
+ * @example
+ * ```ts
+ * new Hardsigmoid().call(x); // x.hardsigmoid()
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Hardsigmoid.html
+ */
+export class Hardsigmoid extends InplaceActivation {
+  /** @param options `inplace`, default false */
+  constructor(options: InplaceOptions = {}) {
+    super(options);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.inplace ? x.hardsigmoid_() : x.hardsigmoid();
+  }
+}
+
+/**
+ * The hyperbolic tangent.
+ *
+ * @example
+ * ```ts
+ * new Tanh().call(x); // x.tanh()
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Tanh.html
+ */
 export class Tanh extends Activation {
   override forward(x: Tensor): Tensor {
     return x.tanh();
   }
 }
 
-/** 1 / (1 + e⁻ˣ). @see https://pytorch.org/docs/stable/generated/torch.nn.Sigmoid.html */
+/**
+ * 1 / (1 + e⁻ˣ).
+ *
+ * @example
+ * ```ts
+ * new Sigmoid().call(x); // x.sigmoid()
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Sigmoid.html
+ */
 export class Sigmoid extends Activation {
   override forward(x: Tensor): Tensor {
     return x.sigmoid();
   }
 }
 
-/** ln(sigmoid(x)). @see https://pytorch.org/docs/stable/generated/torch.nn.LogSigmoid.html */
+/**
+ * ln(sigmoid(x)).
+ *
+ * @example
+ * ```ts
+ * new LogSigmoid().call(x); // x.logsigmoid()
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.LogSigmoid.html
+ */
 export class LogSigmoid extends Activation {
   override forward(x: Tensor): Tensor {
     return x.logsigmoid();
   }
 }
 
-/** ln(1 + e^(βx)) / β. @see https://pytorch.org/docs/stable/generated/torch.nn.Softplus.html */
-export class Softplus extends Activation {
-  /** Default 1. */
-  readonly beta: number;
-  /** Identity where βx exceeds it. Default 20. */
-  readonly threshold: number;
-
-  constructor(options: SoftplusOptions = {}) {
-    super();
-    this.beta = options.beta ?? 1;
-    this.threshold = options.threshold ?? 20;
-  }
-
+/**
+ * x / (1 + |x|).
+ *
+ * @example
+ * ```ts
+ * new Softsign().call(x); // x.softsign()
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Softsign.html
+ */
+export class Softsign extends Activation {
   override forward(x: Tensor): Tensor {
-    return x.softplus(this.beta, this.threshold);
-  }
-
-  override extraRepr(): string {
-    return `beta=${this.beta}, threshold=${this.threshold}`;
+    return x.softsign();
   }
 }
 
-/** Options of {@link GELU}. */
-export interface GELUOptions {
-  /** `'tanh'` for the approximation by a hyperbolic tangent. Default `'none'`. */
-  approximate?: 'none' | 'tanh';
-}
-
-/** x·Φ(x), with the normal distribution function Φ. @see https://pytorch.org/docs/stable/generated/torch.nn.GELU.html */
-export class GELU extends Activation {
-  readonly approximate: 'none' | 'tanh';
-
-  constructor(options: GELUOptions = {}) {
-    super();
-    const { approximate = 'none' } = options;
-    if (approximate !== 'none' && approximate !== 'tanh')
-      throw new ValueError(`GELU: approximate must be 'none' or 'tanh', got '${String(approximate)}'`);
-    this.approximate = approximate;
-  }
-
+/**
+ * x - tanh(x).
+ *
+ * @example
+ * ```ts
+ * new Tanhshrink().call(x); // x.tanhshrink()
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Tanhshrink.html
+ */
+export class Tanhshrink extends Activation {
   override forward(x: Tensor): Tensor {
-    return x.gelu({ approximate: this.approximate });
-  }
-
-  override extraRepr(): string {
-    return `approximate='${this.approximate}'`;
-  }
-}
-
-/** eˣ / Σ eˣ along a dimension. @see https://pytorch.org/docs/stable/generated/torch.nn.Softmax.html */
-export class Softmax extends Activation {
-  readonly dim: number;
-
-  /** @param dim along which the results sum to 1 */
-  constructor(dim: number) {
-    super();
-    this.dim = dim;
-  }
-
-  override forward(x: Tensor<Shape>): Tensor {
-    return x.softmax(this.dim);
-  }
-
-  override extraRepr(): string {
-    return `dim=${this.dim}`;
-  }
-}
-
-/** The logarithm of {@link Softmax}, computed stably. @see https://pytorch.org/docs/stable/generated/torch.nn.LogSoftmax.html */
-export class LogSoftmax extends Activation {
-  readonly dim: number;
-
-  /** @param dim along which the exponentials sum to 1 */
-  constructor(dim: number) {
-    super();
-    this.dim = dim;
-  }
-
-  override forward(x: Tensor): Tensor {
-    return x.logSoftmax(this.dim);
-  }
-
-  override extraRepr(): string {
-    return `dim=${this.dim}`;
+    return x.tanhshrink();
   }
 }

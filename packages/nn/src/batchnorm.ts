@@ -7,7 +7,7 @@ import { Module } from './module.ts';
 import { Buffer, type Parameter } from './parameter.ts';
 import type { Fail, In, Same, ShapeFn, Show } from './shape-fn.ts';
 
-/** Options of {@link BatchNorm1d} and {@link BatchNorm2d}. */
+/** Options of the batch normalizations. */
 export interface BatchNormOptions extends LayerOptions {
   /** Added to the variance. Default 1e-5. */
   eps?: number;
@@ -22,7 +22,7 @@ export interface BatchNormOptions extends LayerOptions {
 /** The n-th of several values, averaged: r + (x - r) / n. Inputs: the average before, the value, n. */
 const nextAverage: Expr = input(0).add(input(1).sub(input(0)).div(input(2)));
 
-/** What BatchNorm1d and BatchNorm2d share: everything but the rank of the input. */
+/** What the batch normalizations share: everything but the rank of the input. */
 abstract class BatchNorm<Fn extends ShapeFn> extends Module<Fn> {
   readonly numFeatures: number;
   readonly eps: number;
@@ -171,6 +171,44 @@ export class BatchNorm2d<const C extends number> extends BatchNorm<BatchNorm2dFn
     const c = this.numFeatures;
     if (x.ndim !== 4 || x.shape[1] !== c) {
       throw new ShapeError(`BatchNorm2d(${c}) expects [N, ${c}, H, W] but the input is [${x.shape.join(', ')}]`);
+    }
+    return this.normalize(x);
+  }
+}
+
+interface BatchNorm3dFn<C extends number> extends ShapeFn {
+  readonly out: BatchNorm3dOut<In<this['in']>, C>;
+}
+
+type BatchNorm3dOut<S extends Shape, C extends number> = number extends S['length']
+  ? S
+  : S extends readonly [number, infer K extends number, number, number, number]
+    ? Same<K, C> extends true
+      ? S
+      : WrongInput3d<S, C>
+    : WrongInput3d<S, C>;
+type WrongInput3d<S extends Shape, C extends number> = Fail<`BatchNorm3d(${C}) expects [N, ${C}, D, H, W] but the input is ${Show<S>}`>;
+
+/**
+ * As {@link BatchNorm1d} for volumes [N, C, D, H, W].
+ *
+ * @throws ShapeError at the call for another shape; ValueError in training for one value per channel
+ * @example
+ * ```ts
+ * new BatchNorm3d(4).call(zeros([2, 4, 8, 8, 8]));
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm3d.html
+ */
+export class BatchNorm3d<const C extends number> extends BatchNorm<BatchNorm3dFn<C>> {
+  constructor(numFeatures: C, options: BatchNormOptions = {}) {
+    super('BatchNorm3d', numFeatures, options);
+  }
+
+  /** [N, C, D, H, W], normalized per channel. */
+  forward(x: Tensor): Tensor {
+    const c = this.numFeatures;
+    if (x.ndim !== 5 || x.shape[1] !== c) {
+      throw new ShapeError(`BatchNorm3d(${c}) expects [N, ${c}, D, H, W] but the input is [${x.shape.join(', ')}]`);
     }
     return this.normalize(x);
   }

@@ -1,16 +1,18 @@
-import { type Shape, ShapeError, type Tensor, ValueError } from '@nabla/core';
+import type { Shape } from '@nabla/core';
 import type { ConvDim } from '@nabla/core/internals';
-import * as F from './functional.ts';
-import { bool, checkSize, type LayerOptions, type PairLike, pair, parameter, resetWeightAndBias, showPair } from './layer.ts';
-import { Module } from './module.ts';
+import { type ConvLayerOptions, ConvNd } from './conv-base.ts';
+import type { PairLike } from './layer.ts';
 import type { Parameter } from './parameter.ts';
 import type { Fail, In, Same, ShapeFn, Show, Side } from './shape-fn.ts';
 
 /** Zeros around the image, or none, or as many as keep its size. */
 export type ConvPadding = PairLike | 'same' | 'valid';
 
-/** What lies around the image. */
-export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular';
+/** One number, also in a list. */
+export type SingleLike = number | readonly [number];
+
+/** A size per dimension of a volume, or one for all. */
+export type TripleLike = number | readonly [number, number, number];
 
 /** [N, Ci, H, W] to [N, Co, OH, OW]; exact for small literal windows without dilation. */
 interface Conv2dFn<Ci extends number, Co extends number, K extends PairLike, St extends PairLike, P extends ConvPadding, D extends PairLike>
@@ -55,21 +57,11 @@ type Size<
       : number;
 
 /** Options of {@link Conv2d}. */
-export interface Conv2dLayerOptions<St extends PairLike = PairLike, P extends ConvPadding = ConvPadding, D extends PairLike = PairLike>
-  extends LayerOptions {
-  /** How far the window moves. Default 1. */
-  stride?: St;
-  /** Entries around the image; `'same'` keeps its size (stride 1 only). Default 0. */
-  padding?: P;
-  /** How far apart the elements of the window lie. Default 1. */
-  dilation?: D;
-  /** Groups of channels that do not see each other. Default 1. */
-  groups?: number;
-  /** Add a learned bias. Default true. */
-  bias?: boolean;
-  /** Default `'zeros'`. */
-  paddingMode?: PaddingMode;
-}
+export type Conv2dLayerOptions<
+  St extends PairLike = PairLike,
+  P extends ConvPadding = ConvPadding,
+  D extends PairLike = PairLike,
+> = ConvLayerOptions<St, P> & { /** How far apart the elements of the window lie. Default 1. */ dilation?: D };
 
 /**
  * Cross-correlation of images [N, inChannels, H, W] (or one image [inChannels, H, W]) with outChannels kernels.
@@ -91,96 +83,152 @@ export class Conv2d<
   const St extends PairLike = 1,
   const P extends ConvPadding = 0,
   const D extends PairLike = 1,
-> extends Module<Conv2dFn<Ci, Co, K, St, P, D>> {
-  readonly inChannels: Ci;
-  readonly outChannels: Co;
-  readonly kernelSize: readonly [number, number];
-  readonly stride: readonly [number, number];
-  readonly padding: readonly [number, number] | 'same' | 'valid';
-  readonly dilation: readonly [number, number];
-  readonly groups: number;
-  readonly paddingMode: PaddingMode;
-  readonly weight: Parameter<readonly [Co, number, Side<K, 0>, Side<K, 1>]>;
-  readonly bias: Parameter<readonly [Co]> | null;
+> extends ConvNd<Conv2dFn<Ci, Co, K, St, P, D>> {
+  declare readonly inChannels: Ci;
+  declare readonly outChannels: Co;
+  declare readonly kernelSize: readonly [number, number];
+  declare readonly stride: readonly [number, number];
+  declare readonly padding: readonly [number, number] | 'same' | 'valid';
+  declare readonly dilation: readonly [number, number];
+  declare readonly weight: Parameter<readonly [Co, number, Side<K, 0>, Side<K, 1>]>;
+  declare readonly bias: Parameter<readonly [Co]> | null;
 
   constructor(inChannels: Ci, outChannels: Co, kernelSize: K, options: Conv2dLayerOptions<St, P, D> = {}) {
-    super();
-    const { groups = 1, paddingMode = 'zeros', padding = 0 } = options;
-    checkSize('Conv2d', 'groups', groups, 1);
-    checkSize('Conv2d', 'inChannels', inChannels);
-    checkSize('Conv2d', 'outChannels', outChannels);
-    if (inChannels % groups !== 0) throw new ValueError(`Conv2d: inChannels must be divisible by groups, got ${inChannels} and ${groups}`);
-    if (outChannels % groups !== 0)
-      throw new ValueError(`Conv2d: outChannels must be divisible by groups, got ${outChannels} and ${groups}`);
-    if (!paddingModes.includes(paddingMode)) {
-      throw new ValueError(`Conv2d: paddingMode must be one of ${paddingModes.join(', ')}, got '${String(paddingMode)}'`);
-    }
-    this.inChannels = inChannels;
-    this.outChannels = outChannels;
-    this.kernelSize = checkedPair('kernelSize', kernelSize, 1);
-    this.stride = checkedPair('stride', options.stride ?? 1, 1);
-    this.dilation = checkedPair('dilation', options.dilation ?? 1, 1);
-    this.padding = padding === 'same' || padding === 'valid' ? padding : checkedPair('padding', padding as PairLike, 0);
-    if (padding === 'same' && this.stride.some((n) => n !== 1)) {
-      throw new ValueError("Conv2d: padding 'same' is not supported for strided convolutions");
-    }
-    this.groups = groups;
-    this.paddingMode = paddingMode;
-    const [kh, kw] = this.kernelSize as [Side<K, 0>, Side<K, 1>];
-    this.weight = parameter('Conv2d', [outChannels, inChannels / groups, kh, kw], options);
-    this.bias = (options.bias ?? true) ? parameter('Conv2d', [outChannels], options) : null;
-    this.resetParameters();
-  }
-
-  /** Draws the initial values again. */
-  resetParameters(): void {
-    resetWeightAndBias(this.weight, this.bias);
-  }
-
-  /** [N, inChannels, H, W] to [N, outChannels, OH, OW], or the same without N. */
-  forward(x: Tensor): Tensor {
-    this.#check(x.shape);
-    const { stride, dilation, groups } = this;
-    if (this.paddingMode === 'zeros') return F.conv2d(x, this.weight, this.bias, { stride, padding: this.padding, dilation, groups });
-    const padded = F.pad(x, this.#border(), { mode: this.paddingMode });
-    return F.conv2d(padded, this.weight, this.bias, { stride, dilation, groups });
-  }
-
-  #check(shape: readonly number[]): void {
-    const { inChannels, outChannels } = this;
-    const rank = shape.length;
-    if ((rank === 4 || rank === 3) && shape[rank - 3] === inChannels) return;
-    const expected =
-      rank === 4 ? `[N, ${inChannels}, H, W]` : rank === 3 ? `[${inChannels}, H, W]` : `[N, ${inChannels}, H, W] or [${inChannels}, H, W]`;
-    throw new ShapeError(`Conv2d(${inChannels}, ${outChannels}) expects ${expected} but the input is [${shape.join(', ')}]`);
-  }
-
-  /** Amounts for `pad`, the last dimension first. `'same'` puts the odd one behind. */
-  #border(): number[] {
-    return [1, 0].flatMap((d) => {
-      if (this.padding === 'valid') return [0, 0];
-      if (this.padding !== 'same') return [this.padding[d]!, this.padding[d]!];
-      const total = this.dilation[d]! * (this.kernelSize[d]! - 1);
-      return [Math.floor(total / 2), total - Math.floor(total / 2)];
-    });
-  }
-
-  override extraRepr(): string {
-    const parts = [`${this.inChannels}, ${this.outChannels}, kernel_size=${showPair(this.kernelSize)}, stride=${showPair(this.stride)}`];
-    if (typeof this.padding === 'string') parts.push(`padding=${this.padding}`);
-    else if (this.padding.some((n) => n !== 0)) parts.push(`padding=${showPair(this.padding)}`);
-    if (this.dilation.some((n) => n !== 1)) parts.push(`dilation=${showPair(this.dilation)}`);
-    if (this.groups !== 1) parts.push(`groups=${this.groups}`);
-    if (this.bias === null) parts.push(`bias=${bool(false)}`);
-    if (this.paddingMode !== 'zeros') parts.push(`padding_mode=${this.paddingMode}`);
-    return parts.join(', ');
+    super('Conv2d', 2, [inChannels, outChannels], kernelSize, options);
   }
 }
 
-const paddingModes: readonly PaddingMode[] = ['zeros', 'reflect', 'replicate', 'circular'];
+/** [N, Ci, L] to [N, Co, OL]; exact for small literal windows without dilation. */
+interface Conv1dFn<
+  Ci extends number,
+  Co extends number,
+  K extends SingleLike,
+  St extends SingleLike,
+  P extends SingleLike | 'same' | 'valid',
+  D extends SingleLike,
+> extends ShapeFn {
+  readonly out: Conv1dOut<In<this['in']>, Ci, Co, Length<One<K>, One<St>, P extends SingleLike ? One<P> : P, One<D>>>;
+}
 
-function checkedPair(what: string, value: PairLike, least: number): readonly [number, number] {
-  const both = pair(value);
-  for (const n of both) checkSize('Conv2d', what, n, least);
-  return both;
+/** The number itself. */
+type One<T extends SingleLike> = T extends readonly [infer N extends number] ? N : T extends number ? T : number;
+
+/** What decides about the length of the result. */
+interface Length<K extends number, St extends number, P, D extends number> {
+  readonly kernel: K;
+  readonly stride: St;
+  readonly padding: P;
+  readonly dilation: D;
+}
+
+type LengthOf<N extends number, G extends Length<number, number, unknown, number>> = G['padding'] extends 'same'
+  ? N
+  : number extends G['dilation']
+    ? number
+    : G['dilation'] extends 1
+      ? ConvDim<N, G['kernel'], G['stride'], G['padding'] extends number ? G['padding'] : 0>
+      : number;
+
+type Conv1dOut<
+  S extends Shape,
+  Ci extends number,
+  Co extends number,
+  G extends Length<number, number, unknown, number>,
+> = number extends S['length']
+  ? readonly [number, Co, number]
+  : S extends readonly [...infer B extends Shape, infer C extends number, infer L extends number]
+    ? B extends readonly [] | readonly [number]
+      ? Same<C, Ci> extends true
+        ? readonly [...B, Co, LengthOf<L, G>]
+        : Fail<`Conv1d(${Ci}, ${Co}) expects ${B extends readonly [] ? '[' : '[N, '}${Ci}, L] but the input is ${Show<S>}`>
+      : Wrong1d<S, Ci, Co>
+    : Wrong1d<S, Ci, Co>;
+type Wrong1d<
+  S extends Shape,
+  Ci extends number,
+  Co extends number,
+> = Fail<`Conv1d(${Ci}, ${Co}) expects [N, ${Ci}, L] or [${Ci}, L] but the input is ${Show<S>}`>;
+
+/** Options of {@link Conv1d}. */
+export type Conv1dLayerOptions<
+  St extends SingleLike = SingleLike,
+  P extends SingleLike | 'same' | 'valid' = SingleLike | 'same' | 'valid',
+  D extends SingleLike = SingleLike,
+> = ConvLayerOptions<St, P> & { /** How far apart the elements of the window lie. Default 1. */ dilation?: D };
+
+/**
+ * Cross-correlation of sequences [N, inChannels, L] (or one sequence [inChannels, L]) with outChannels kernels.
+ *
+ * Weight [outChannels, inChannels / groups, K] and bias start as U(-1/√fan, 1/√fan), fan = inChannels / groups · K.
+ *
+ * @throws ValueError when groups do not divide the channels, or a size makes no sense; ShapeError at the call when
+ * the channels differ or the window does not fit
+ * @example
+ * ```ts
+ * new Conv1d(4, 8, 3, { padding: 'same' }).call(zeros([2, 4, 100])); // [2, 8, 100]
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Conv1d.html
+ */
+export class Conv1d<
+  const Ci extends number,
+  const Co extends number,
+  const K extends SingleLike,
+  const St extends SingleLike = 1,
+  const P extends SingleLike | 'same' | 'valid' = 0,
+  const D extends SingleLike = 1,
+> extends ConvNd<Conv1dFn<Ci, Co, K, St, P, D>> {
+  declare readonly inChannels: Ci;
+  declare readonly outChannels: Co;
+  declare readonly bias: Parameter<readonly [Co]> | null;
+
+  constructor(inChannels: Ci, outChannels: Co, kernelSize: K, options: Conv1dLayerOptions<St, P, D> = {}) {
+    super('Conv1d', 1, [inChannels, outChannels], kernelSize, options);
+  }
+}
+
+/** [N, Ci, D, H, W] to [N, Co, OD, OH, OW]. */
+interface Conv3dFn<Ci extends number, Co extends number> extends ShapeFn {
+  readonly out: Conv3dOut<In<this['in']>, Ci, Co>;
+}
+
+type Conv3dOut<S extends Shape, Ci extends number, Co extends number> = number extends S['length']
+  ? Shape
+  : S extends readonly [...infer B extends Shape, infer C extends number, number, number, number]
+    ? B extends readonly [] | readonly [number]
+      ? Same<C, Ci> extends true
+        ? readonly [...B, Co, number, number, number]
+        : Wrong3d<S, Ci, Co>
+      : Wrong3d<S, Ci, Co>
+    : Wrong3d<S, Ci, Co>;
+type Wrong3d<
+  S extends Shape,
+  Ci extends number,
+  Co extends number,
+> = Fail<`Conv3d(${Ci}, ${Co}) expects [N, ${Ci}, D, H, W] or [${Ci}, D, H, W] but the input is ${Show<S>}`>;
+
+/** Options of {@link Conv3d}. */
+export type Conv3dLayerOptions = ConvLayerOptions<TripleLike, TripleLike | 'same' | 'valid'>;
+
+/**
+ * Cross-correlation of volumes [N, inChannels, D, H, W] (or one volume [inChannels, D, H, W]) with outChannels kernels.
+ *
+ * Weight [outChannels, inChannels / groups, KD, KH, KW] and bias start as U(-1/√fan, 1/√fan),
+ * fan = inChannels / groups · KD · KH · KW.
+ *
+ * @throws ValueError when groups do not divide the channels, or a size makes no sense; ShapeError at the call when
+ * the channels differ or the window does not fit
+ * @example
+ * ```ts
+ * new Conv3d(1, 4, 3).call(zeros([2, 1, 8, 8, 8])); // [2, 4, 6, 6, 6]
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Conv3d.html
+ */
+export class Conv3d<const Ci extends number, const Co extends number> extends ConvNd<Conv3dFn<Ci, Co>> {
+  declare readonly inChannels: Ci;
+  declare readonly outChannels: Co;
+  declare readonly bias: Parameter<readonly [Co]> | null;
+
+  constructor(inChannels: Ci, outChannels: Co, kernelSize: TripleLike, options: Conv3dLayerOptions = {}) {
+    super('Conv3d', 3, [inChannels, outChannels], kernelSize, options);
+  }
 }

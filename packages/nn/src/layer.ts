@@ -58,3 +58,39 @@ export function float(value: number): string {
   if (size >= -4 && size < 16) return String(value);
   return `${mantissa}e${size < 0 ? '-' : '+'}${String(Math.abs(size)).padStart(2, '0')}`;
 }
+
+/** A size per spatial dimension, or one for all. */
+export type SizeLike = number | readonly number[];
+
+/** Checks a size per spatial dimension, each at least `least`; one number (also in a list) stands for all. */
+export function sizes(layer: string, what: string, value: SizeLike, spatial: number, least: number): readonly number[] {
+  const list = typeof value === 'number' ? [value] : value;
+  if (!Array.isArray(list) || (list.length !== 1 && list.length !== spatial))
+    throw new ValueError(`${layer}: ${what} must be one number or ${spatial}, got ${JSON.stringify(value)}`);
+  for (const n of list) checkSize(layer, what, n as number, least);
+  return list.length === spatial ? [...(list as number[])] : Array.from({ length: spatial }, () => list[0] as number);
+}
+
+/** Sizes as Python prints a tuple. */
+export function showTuple(values: readonly (number | null)[]): string {
+  const shown = values.map((n) => n ?? 'None');
+  return shown.length === 1 ? `(${shown[0]},)` : `(${shown.join(', ')})`;
+}
+
+/** Sizes as PyTorch prints them where it keeps what it was given: one number for equal ones. */
+export function showSizes(values: readonly number[]): string {
+  return values.every((n) => n === values[0]) ? String(values[0]) : showTuple(values);
+}
+
+/** Checks a probability given to a constructor. */
+export function checkProbability(layer: string, what: string, p: number): void {
+  if (typeof p !== 'number' || !(p >= 0 && p <= 1)) throw new ValueError(`${layer}: ${what} must be a probability in [0, 1], got ${p}`);
+}
+
+/** A shape as messages show it. */
+export function showShape(shape: readonly number[]): string {
+  return `[${shape.join(', ')}]`;
+}
+
+/** The spatial dimensions as messages name them. */
+export const axes: Readonly<Record<number, string>> = { 1: 'L', 2: 'H, W', 3: 'D, H, W' };

@@ -9,13 +9,9 @@ import type {
   Tensor,
 } from '@nabla/core';
 import * as F from './functional.ts';
+import { weightBuffer } from './loss-base.ts';
 import { Module } from './module.ts';
-import { Buffer } from './parameter.ts';
-
-/** A weight as state that moves with the loss; PyTorch saves it too. */
-function weightBuffer(weight: Tensor | null | undefined): Buffer | null {
-  return weight == null ? null : new Buffer(weight);
-}
+import type { Buffer } from './parameter.ts';
 
 /**
  * Cross-entropy between logits and class numbers, or class probabilities.

@@ -1,31 +1,13 @@
-import { cat, elementwise, ShapeError, stack, type Tensor, ValueError, zeros } from '@nabla/core';
-import * as F from './functional.ts';
-import { uniform_ } from './init.ts';
-import { bool, checkSize, type LayerOptions, parameter } from './layer.ts';
-import { Module } from './module.ts';
-import type { Parameter } from './parameter.ts';
+import { type Tensor, ValueError } from '@nabla/core';
+import type { PackedSequence } from './packed-sequence.ts';
+import { Recurrent, type RecurrentOptions, type StepWeights } from './recurrent.ts';
+import { elman, gruStep, lstmStep } from './recurrent-steps.ts';
 
 /** Options of {@link RNN}. */
-export interface RNNOptions extends LayerOptions {
-  /** Layers on top of each other. Default 1. */
-  numLayers?: number;
+export interface RNNOptions extends RecurrentOptions {
   /** Default `'tanh'`. */
   nonlinearity?: 'tanh' | 'relu';
-  /** Default true. */
-  bias?: boolean;
-  /** Inputs and outputs are [N, L, features] instead of [L, N, features]. Default false. */
-  batchFirst?: boolean;
-  /** Probability of dropout between layers, in training. Default 0. */
-  dropout?: number;
-  /** A second run from the end to the beginning. Default false. */
-  bidirectional?: boolean;
 }
-
-/** One step: the nonlinearity of the input's part and the state's. */
-const steps = {
-  tanh: elementwise('rnnTanh', (a, b) => a.add(b).tanh()),
-  relu: elementwise('rnnRelu', (a, b) => a.add(b).relu()),
-} as const;
 
 /**
  * A recurrent network (Elman 1990): hₜ = tanh(W_ih xₜ + b_ih + W_hh hₜ₋₁ + b_hh), in one or more layers, in one or both
@@ -42,126 +24,147 @@ const steps = {
  * ```
  * @see https://pytorch.org/docs/stable/generated/torch.nn.RNN.html
  */
-export class RNN extends Module {
-  readonly inputSize: number;
-  readonly hiddenSize: number;
-  readonly numLayers: number;
+export class RNN extends Recurrent {
   readonly nonlinearity: 'tanh' | 'relu';
-  readonly bias: boolean;
-  readonly batchFirst: boolean;
-  readonly dropout: number;
-  readonly bidirectional: boolean;
-  [weight: `weight${'Ih' | 'Hh'}L${string}`]: Parameter;
-  [bias: `bias${'Ih' | 'Hh'}L${string}`]: Parameter;
 
   constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
-    super();
-    const { numLayers = 1, nonlinearity = 'tanh', dropout = 0 } = options;
-    checkSize('RNN', 'inputSize', inputSize);
-    checkSize('RNN', 'hiddenSize', hiddenSize, 1);
-    checkSize('RNN', 'numLayers', numLayers, 1);
-    if (!(nonlinearity in steps)) throw new ValueError(`RNN: unknown nonlinearity '${String(nonlinearity)}'; it is tanh or relu`);
-    if (!(dropout >= 0 && dropout <= 1)) throw new ValueError(`RNN: dropout must be a probability in [0, 1], got ${dropout}`);
-    this.inputSize = inputSize;
-    this.hiddenSize = hiddenSize;
-    this.numLayers = numLayers;
+    const { nonlinearity = 'tanh' } = options;
+    if (!(nonlinearity in elman)) throw new ValueError(`RNN: unknown nonlinearity '${String(nonlinearity)}'; it is tanh or relu`);
+    super({ name: 'RNN', gates: 1, states: 1, oneBias: true }, inputSize, hiddenSize, options);
     this.nonlinearity = nonlinearity;
-    this.bias = options.bias ?? true;
-    this.batchFirst = options.batchFirst ?? false;
-    this.dropout = dropout;
-    this.bidirectional = options.bidirectional ?? false;
-    for (let layer = 0; layer < numLayers; layer++) {
-      const width = layer === 0 ? inputSize : hiddenSize * (this.bidirectional ? 2 : 1);
-      for (const suffix of this.#suffixes(layer)) {
-        this[`weightIhL${suffix}`] = parameter('RNN', [hiddenSize, width], options);
-        this[`weightHhL${suffix}`] = parameter('RNN', [hiddenSize, hiddenSize], options);
-        if (!this.bias) continue;
-        this[`biasIhL${suffix}`] = parameter('RNN', [hiddenSize], options);
-        this[`biasHhL${suffix}`] = parameter('RNN', [hiddenSize], options);
-      }
-    }
-    this.resetParameters();
-  }
-
-  /** Draws the initial values again. */
-  resetParameters(): void {
-    const bound = 1 / Math.sqrt(this.hiddenSize);
-    for (const p of this.parameters()) uniform_(p, -bound, bound);
-  }
-
-  /** Suffixes of the names of a layer's parameters, one for each direction. */
-  #suffixes(layer: number): string[] {
-    return this.bidirectional ? [`${layer}`, `${layer}Reverse`] : [`${layer}`];
   }
 
   /**
-   * @param x [L, N, inputSize] ([N, L, inputSize] with `batchFirst`), or one sequence [L, inputSize]
+   * @param x [L, N, inputSize] ([N, L, inputSize] with `batchFirst`), one sequence [L, inputSize], or a {@link PackedSequence}
    * @param h0 [directions · numLayers, N, hiddenSize] (without N for one sequence); zeros if omitted
-   * @returns every state of the last layer [L, N, directions · hiddenSize], and the last state of every layer and direction
+   * @returns every state of the last layer [L, N, directions · hiddenSize] (packed as the input), and the last state of every
+   * layer and direction
    */
-  forward(x: Tensor, h0: Tensor | null = null): [output: Tensor, last: Tensor] {
-    this.#check(x, h0);
-    const single = x.ndim === 2;
-    let sequence = single ? (x.unsqueeze(1) as Tensor) : this.batchFirst ? (x.transpose(0, 1) as Tensor) : x;
-    const initial = h0 !== null && single ? (h0.unsqueeze(1) as Tensor) : h0;
-    const zero = zeros([sequence.shape[1]!, this.hiddenSize], { dtype: x.dtype, device: x.device }) as Tensor;
-    const last: Tensor[] = [];
-    for (let layer = 0; layer < this.numLayers; layer++) {
-      if (layer > 0 && this.dropout > 0) sequence = F.dropout(sequence, this.dropout, this.training);
-      const directions = this.#suffixes(layer).map((suffix, d) => {
-        const states = this.#run(suffix, sequence, initial === null ? zero : initial.select(0, last.length), d === 1);
-        last.push(states[d === 1 ? 0 : states.length - 1]!);
-        return stack(states);
-      });
-      sequence = directions.length === 1 ? directions[0]! : cat(directions, -1);
-    }
-    const final = stack(last);
-    if (single) return [sequence.squeeze(1) as Tensor, final.squeeze(1) as Tensor];
-    return [this.batchFirst ? (sequence.transpose(0, 1) as Tensor) : sequence, final];
+  forward(x: Tensor, h0?: Tensor | null): [output: Tensor, last: Tensor];
+  forward(x: PackedSequence, h0?: Tensor | null): [output: PackedSequence, last: Tensor];
+  forward(x: Tensor | PackedSequence, h0: Tensor | null = null): [output: Tensor | PackedSequence, last: Tensor] {
+    const { output, last } = this.run(x, h0 === null ? null : [h0]);
+    return [output, last[0]!];
   }
 
-  /** The state after every step, in order of time. */
-  #run(suffix: string, sequence: Tensor, h0: Tensor, reverse: boolean): Tensor[] {
-    const step = steps[this.nonlinearity];
-    const recurrent = this[`weightHhL${suffix}`]!.mT;
-    // One product for all steps; both biases are added here, once.
-    const bias = this.bias ? (this[`biasIhL${suffix}`]!.add(this[`biasHhL${suffix}`]!) as Tensor) : null;
-    const parts = F.linear(sequence, this[`weightIhL${suffix}`]!, bias).unbind(0);
-    const states = new Array<Tensor>(parts.length);
-    let h = h0;
-    for (let i = 0; i < parts.length; i++) {
-      const t = reverse ? parts.length - 1 - i : i;
-      h = step(parts[t]!, h.matmul(recurrent) as Tensor);
-      states[t] = h;
-    }
-    return states;
+  /** Runs `forward` with hooks: see {@link Module.call}. */
+  override call(x: Tensor, h0?: Tensor | null): [output: Tensor, last: Tensor];
+  override call(x: PackedSequence, h0?: Tensor | null): [output: PackedSequence, last: Tensor];
+  override call(...args: never): never;
+  override call(...args: unknown[]): unknown {
+    return (super.call as (...given: unknown[]) => unknown).apply(this, args);
   }
 
-  #check(x: Tensor, h0: Tensor | null): void {
-    const { inputSize, hiddenSize, numLayers, batchFirst } = this;
-    const shown = (s: readonly number[]): string => `[${s.join(', ')}]`;
-    const name = `RNN(${inputSize}, ${hiddenSize})`;
-    if ((x.ndim !== 2 && x.ndim !== 3) || x.shape[x.ndim - 1] !== inputSize) {
-      const order = batchFirst ? 'N, L' : 'L, N';
-      throw new ShapeError(`${name} expects [${order}, ${inputSize}] or [L, ${inputSize}] but the input is ${shown(x.shape)}`);
-    }
-    const time = x.ndim === 3 && batchFirst ? 1 : 0;
-    if (x.shape[time] === 0) throw new ShapeError(`${name} expects at least one step but the input is ${shown(x.shape)}`);
-    if (h0 === null) return;
-    const states = numLayers * (this.bidirectional ? 2 : 1);
-    const expected = x.ndim === 2 ? [states, hiddenSize] : [states, x.shape[1 - time]!, hiddenSize];
-    if (h0.ndim !== expected.length || h0.shape.some((n, d) => n !== expected[d])) {
-      throw new ShapeError(`${name} expects an initial state ${shown(expected)} for the input ${shown(x.shape)}, got ${shown(h0.shape)}`);
-    }
+  protected override step(x: Tensor, [h]: readonly Tensor[], { recurrent }: StepWeights): readonly Tensor[] {
+    return [elman[this.nonlinearity](x, h!.matmul(recurrent) as Tensor)];
+  }
+}
+
+/** Options of {@link LSTM}. */
+export interface LSTMOptions extends RecurrentOptions {
+  /** Size to which the output of every step is projected (Sak et al. 2014); 0 for none. Default 0. */
+  projSize?: number;
+}
+
+/**
+ * Long short-term memory (Hochreiter and Schmidhuber 1997): cₜ = σ(f) cₜ₋₁ + σ(i) tanh(g), hₜ = σ(o) tanh(cₜ), with the
+ * gates i, f, g, o = W_ih xₜ + b_ih + W_hh hₜ₋₁ + b_hh, in one or more layers, in one or both directions.
+ *
+ * Parameters are `weightIhL0` [4 · hiddenSize, inputSize], `weightHhL0`, `biasIhL0`, `biasHhL0` (and `weightHrL0` with
+ * `projSize`) for layer 0, with the suffix `Reverse` for the second direction (`weight_ih_l0_reverse` in the state dict); all
+ * start as U(-1/√hiddenSize, 1/√hiddenSize).
+ *
+ * @throws ValueError for options that make no sense; ShapeError at the call when sizes do not fit
+ * @example
+ * ```ts
+ * const lstm = new LSTM(28, 64, { numLayers: 2, batchFirst: true });
+ * const [output, [h, c]] = lstm.call(zeros([32, 10, 28])); // [32, 10, 64], [2, 32, 64], [2, 32, 64]
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.LSTM.html
+ */
+export class LSTM extends Recurrent {
+  constructor(inputSize: number, hiddenSize: number, options: LSTMOptions = {}) {
+    super({ name: 'LSTM', gates: 4, states: 2, oneBias: true }, inputSize, hiddenSize, options);
   }
 
-  override extraRepr(): string {
-    const parts = [`${this.inputSize}, ${this.hiddenSize}`];
-    if (this.numLayers !== 1) parts.push(`num_layers=${this.numLayers}`);
-    if (!this.bias) parts.push(`bias=${bool(false)}`);
-    if (this.batchFirst) parts.push(`batch_first=${bool(true)}`);
-    if (this.dropout !== 0) parts.push(`dropout=${this.dropout}`);
-    if (this.bidirectional) parts.push(`bidirectional=${bool(true)}`);
-    return parts.join(', ');
+  /**
+   * @param x [L, N, inputSize] ([N, L, inputSize] with `batchFirst`), one sequence [L, inputSize], or a {@link PackedSequence}
+   * @param state h0 [directions · numLayers, N, projSize or hiddenSize] and c0 [directions · numLayers, N, hiddenSize] (without N
+   * for one sequence); zeros if omitted
+   * @returns every output of the last layer [L, N, directions · size] (packed as the input), and the last h and c of every
+   * layer and direction
+   */
+  forward(x: Tensor, state?: readonly [h0: Tensor, c0: Tensor] | null): [output: Tensor, last: [h: Tensor, c: Tensor]];
+  forward(x: PackedSequence, state?: readonly [h0: Tensor, c0: Tensor] | null): [output: PackedSequence, last: [h: Tensor, c: Tensor]];
+  forward(
+    x: Tensor | PackedSequence,
+    state: readonly [h0: Tensor, c0: Tensor] | null = null,
+  ): [output: Tensor | PackedSequence, last: [h: Tensor, c: Tensor]] {
+    const { output, last } = this.run(x, state);
+    return [output, [last[0]!, last[1]!]];
+  }
+
+  /** Runs `forward` with hooks: see {@link Module.call}. */
+  override call(x: Tensor, state?: readonly [h0: Tensor, c0: Tensor] | null): [output: Tensor, last: [h: Tensor, c: Tensor]];
+  override call(
+    x: PackedSequence,
+    state?: readonly [h0: Tensor, c0: Tensor] | null,
+  ): [output: PackedSequence, last: [h: Tensor, c: Tensor]];
+  override call(...args: never): never;
+  override call(...args: unknown[]): unknown {
+    return (super.call as (...given: unknown[]) => unknown).apply(this, args);
+  }
+
+  protected override step(x: Tensor, [h, c]: readonly Tensor[], { recurrent, projection }: StepWeights): readonly Tensor[] {
+    const [y, cell] = lstmStep(x.add(h!.matmul(recurrent) as Tensor) as Tensor, c!);
+    return [projection === null ? y : (y.matmul(projection) as Tensor), cell];
+  }
+}
+
+/**
+ * Gated recurrent units (Cho et al. 2014): hₜ = (1 - z) n + z hₜ₋₁ with r = σ(W_ir x + b_ir + W_hr h + b_hr), z likewise and
+ * n = tanh(W_in x + b_in + r (W_hn h + b_hn)), in one or more layers, in one or both directions.
+ *
+ * Parameters are `weightIhL0` [3 · hiddenSize, inputSize], `weightHhL0`, `biasIhL0`, `biasHhL0` for layer 0, with the
+ * suffix `Reverse` for the second direction (`weight_ih_l0_reverse` in the state dict); all start as
+ * U(-1/√hiddenSize, 1/√hiddenSize).
+ *
+ * @throws ValueError for options that make no sense; ShapeError at the call when sizes do not fit
+ * @example
+ * ```ts
+ * const gru = new GRU(28, 64, { bidirectional: true, batchFirst: true });
+ * const [output, last] = gru.call(zeros([32, 10, 28])); // [32, 10, 128], [2, 32, 64]
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.GRU.html
+ */
+export class GRU extends Recurrent {
+  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
+    super({ name: 'GRU', gates: 3, states: 1, oneBias: false }, inputSize, hiddenSize, options);
+  }
+
+  /**
+   * @param x [L, N, inputSize] ([N, L, inputSize] with `batchFirst`), one sequence [L, inputSize], or a {@link PackedSequence}
+   * @param h0 [directions · numLayers, N, hiddenSize] (without N for one sequence); zeros if omitted
+   * @returns every state of the last layer [L, N, directions · hiddenSize] (packed as the input), and the last state of every
+   * layer and direction
+   */
+  forward(x: Tensor, h0?: Tensor | null): [output: Tensor, last: Tensor];
+  forward(x: PackedSequence, h0?: Tensor | null): [output: PackedSequence, last: Tensor];
+  forward(x: Tensor | PackedSequence, h0: Tensor | null = null): [output: Tensor | PackedSequence, last: Tensor] {
+    const { output, last } = this.run(x, h0 === null ? null : [h0]);
+    return [output, last[0]!];
+  }
+
+  /** Runs `forward` with hooks: see {@link Module.call}. */
+  override call(x: Tensor, h0?: Tensor | null): [output: Tensor, last: Tensor];
+  override call(x: PackedSequence, h0?: Tensor | null): [output: PackedSequence, last: Tensor];
+  override call(...args: never): never;
+  override call(...args: unknown[]): unknown {
+    return (super.call as (...given: unknown[]) => unknown).apply(this, args);
+  }
+
+  protected override step(x: Tensor, [h]: readonly Tensor[], { recurrent, bias }: StepWeights): readonly Tensor[] {
+    const product = h!.matmul(recurrent) as Tensor;
+    return [gruStep(x, bias === null ? product : (product.add(bias) as Tensor), h!)];
   }
 }

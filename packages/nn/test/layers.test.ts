@@ -161,7 +161,7 @@ describe('Dropout', () => {
     expect(values(m.call(ones([1000])))).toEqual(y);
     const x = ones([3]);
     expect(m.eval().call(x)).toBe(x);
-    expect(() => new nn.Dropout(1.5)).toThrow('Dropout: the probability must lie in [0, 1], got 1.5');
+    expect(() => new nn.Dropout(1.5)).toThrow('Dropout: p must be a probability in [0, 1], got 1.5');
   });
 });
 

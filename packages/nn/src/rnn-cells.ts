@@ -1,0 +1,169 @@
+import { ShapeError, type Tensor, ValueError, zeros } from '@nabla/core';
+import * as F from './functional.ts';
+import { uniform_ } from './init.ts';
+import { bool, checkSize, type LayerOptions, parameter, showShape } from './layer.ts';
+import { Module } from './module.ts';
+import type { Parameter } from './parameter.ts';
+import { elman, gruStep, lstmStep } from './recurrent-steps.ts';
+
+/** Options of the cells. */
+export interface CellOptions extends LayerOptions {
+  /** Default true. */
+  bias?: boolean;
+}
+
+abstract class Cell extends Module {
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly weightIh: Parameter;
+  readonly weightHh: Parameter;
+  readonly biasIh: Parameter | null;
+  readonly biasHh: Parameter | null;
+  readonly #name: string;
+
+  constructor(name: string, gates: number, inputSize: number, hiddenSize: number, options: CellOptions) {
+    super();
+    checkSize(name, 'inputSize', inputSize);
+    checkSize(name, 'hiddenSize', hiddenSize);
+    const bias = options.bias ?? true;
+    this.#name = name;
+    this.inputSize = inputSize;
+    this.hiddenSize = hiddenSize;
+    this.weightIh = parameter(name, [gates * hiddenSize, inputSize], options);
+    this.weightHh = parameter(name, [gates * hiddenSize, hiddenSize], options);
+    this.biasIh = bias ? parameter(name, [gates * hiddenSize], options) : null;
+    this.biasHh = bias ? parameter(name, [gates * hiddenSize], options) : null;
+    this.resetParameters();
+  }
+
+  /** Draws the initial values again. */
+  resetParameters(): void {
+    const bound = this.hiddenSize > 0 ? 1 / Math.sqrt(this.hiddenSize) : 0;
+    for (const p of this.parameters()) uniform_(p, -bound, bound);
+  }
+
+  /** What input and state contribute to the gates, and the states, all with a batch dimension. */
+  protected parts(x: Tensor, given: readonly Tensor[] | null, count: number): { input: Tensor; recurrent: Tensor; states: Tensor[] } {
+    const { inputSize, hiddenSize } = this;
+    const label = `${this.#name}(${inputSize}, ${hiddenSize})`;
+    if ((x.ndim !== 1 && x.ndim !== 2) || x.shape[x.ndim - 1] !== inputSize)
+      throw new ShapeError(`${label} expects [N, ${inputSize}] or [${inputSize}] but the input is ${showShape(x.shape)}`);
+    const expected = [...x.shape.slice(0, -1), hiddenSize];
+    if (given !== null && given.length !== count) throw new ValueError(`${label} expects ${count} states, got ${given.length}`);
+    for (const t of given ?? []) {
+      if (t.ndim !== expected.length || t.shape.some((n, d) => n !== expected[d]))
+        throw new ShapeError(
+          `${label} expects a state ${showShape(expected)} for the input ${showShape(x.shape)}, got ${showShape(t.shape)}`,
+        );
+    }
+    const batched = (t: Tensor): Tensor => (x.ndim === 1 ? (t.unsqueeze(0) as Tensor) : t);
+    const blank = (): Tensor => zeros(expected, { dtype: x.dtype, device: x.device }) as unknown as Tensor;
+    const states = (given ?? Array.from({ length: count }, blank)).map(batched);
+    return {
+      input: F.linear(batched(x), this.weightIh, this.biasIh),
+      recurrent: F.linear(states[0]!, this.weightHh, this.biasHh),
+      states,
+    };
+  }
+
+  override extraRepr(): string {
+    return `${this.inputSize}, ${this.hiddenSize}${this.biasIh === null ? `, bias=${bool(false)}` : ''}`;
+  }
+}
+
+/** The result without the batch dimension that one sample was given. */
+function like(x: Tensor, y: Tensor): Tensor {
+  return x.ndim === 1 ? (y.squeeze(0) as Tensor) : y;
+}
+
+/** Options of {@link RNNCell}. */
+export interface RNNCellOptions extends CellOptions {
+  /** Default `'tanh'`. */
+  nonlinearity?: 'tanh' | 'relu';
+}
+
+/**
+ * One step of an {@link RNN}: h' = tanh(W_ih x + b_ih + W_hh h + b_hh). Parameters `weightIh`, `weightHh`, `biasIh`, `biasHh`
+ * start as U(-1/√hiddenSize, 1/√hiddenSize).
+ *
+ * @throws ValueError for options that make no sense; ShapeError at the call when sizes do not fit
+ * @example
+ * ```ts
+ * const h = new RNNCell(10, 20).call(zeros([3, 10]), zeros([3, 20])); // [3, 20]
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.RNNCell.html
+ */
+export class RNNCell extends Cell {
+  readonly nonlinearity: 'tanh' | 'relu';
+
+  constructor(inputSize: number, hiddenSize: number, options: RNNCellOptions = {}) {
+    super('RNNCell', 1, inputSize, hiddenSize, options);
+    const { nonlinearity = 'tanh' } = options;
+    if (!(nonlinearity in elman)) throw new ValueError(`RNNCell: unknown nonlinearity '${String(nonlinearity)}'; it is tanh or relu`);
+    this.nonlinearity = nonlinearity;
+  }
+
+  /**
+   * @param x [N, inputSize] or [inputSize]
+   * @param h [N, hiddenSize] or [hiddenSize]; zeros if omitted
+   */
+  forward(x: Tensor, h: Tensor | null = null): Tensor {
+    const { input, recurrent } = this.parts(x, h === null ? null : [h], 1);
+    return like(x, elman[this.nonlinearity](input, recurrent));
+  }
+
+  override extraRepr(): string {
+    return `${super.extraRepr()}${this.nonlinearity === 'tanh' ? '' : `, nonlinearity=${this.nonlinearity}`}`;
+  }
+}
+
+/**
+ * One step of an {@link LSTM}. Parameters `weightIh`, `weightHh`, `biasIh`, `biasHh` start as U(-1/√hiddenSize, 1/√hiddenSize).
+ *
+ * @throws ValueError for options that make no sense; ShapeError at the call when sizes do not fit
+ * @example
+ * ```ts
+ * const [h, c] = new LSTMCell(10, 20).call(zeros([3, 10]), [zeros([3, 20]), zeros([3, 20])]);
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.LSTMCell.html
+ */
+export class LSTMCell extends Cell {
+  constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
+    super('LSTMCell', 4, inputSize, hiddenSize, options);
+  }
+
+  /**
+   * @param x [N, inputSize] or [inputSize]
+   * @param state h and c, [N, hiddenSize] or [hiddenSize]; zeros if omitted
+   */
+  forward(x: Tensor, state: readonly [h: Tensor, c: Tensor] | null = null): [h: Tensor, c: Tensor] {
+    const { input, recurrent, states } = this.parts(x, state, 2);
+    const [h, c] = lstmStep(input.add(recurrent) as Tensor, states[1]!);
+    return [like(x, h), like(x, c)];
+  }
+}
+
+/**
+ * One step of a {@link GRU}. Parameters `weightIh`, `weightHh`, `biasIh`, `biasHh` start as U(-1/√hiddenSize, 1/√hiddenSize).
+ *
+ * @throws ValueError for options that make no sense; ShapeError at the call when sizes do not fit
+ * @example
+ * ```ts
+ * const h = new GRUCell(10, 20).call(zeros([3, 10]), zeros([3, 20])); // [3, 20]
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.GRUCell.html
+ */
+export class GRUCell extends Cell {
+  constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
+    super('GRUCell', 3, inputSize, hiddenSize, options);
+  }
+
+  /**
+   * @param x [N, inputSize] or [inputSize]
+   * @param h [N, hiddenSize] or [hiddenSize]; zeros if omitted
+   */
+  forward(x: Tensor, h: Tensor | null = null): Tensor {
+    const { input, recurrent, states } = this.parts(x, h === null ? null : [h], 1);
+    return like(x, gruStep(input, recurrent, states[0]!));
+  }
+}
