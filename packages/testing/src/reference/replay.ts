@@ -3,8 +3,13 @@ import { join } from 'node:path';
 import type { Backend } from '@nabla/core';
 import { Golden } from '../golden.ts';
 import { type OpCase, Skip } from './case.ts';
+import { type ClipCase, replayClip } from './replay-clip.ts';
+import { type ModuleCase, replayModule } from './replay-module.ts';
 import { replayOp } from './replay-op.ts';
+import { type OptimCase, replayOptim } from './replay-optim.ts';
 import { type ProgramCase, replayProgram } from './replay-program.ts';
+import { replayScheduler, type SchedulerCase } from './replay-scheduler.ts';
+import { replayTrain, type TrainCase } from './replay-train.ts';
 import { skipRules } from './skips.ts';
 
 /** What became of one case. */
@@ -41,6 +46,11 @@ const onDevices: ReadonlySet<string> = new Set(opFamilies);
 
 const replayers: Readonly<Record<string, (golden: Golden<never>, c: never) => void>> = {
   ...Object.fromEntries(opFamilies.map((f) => [f, (golden: Golden<OpCase>, c: OpCase) => replayOp(golden, c)])),
+  optim: (golden: Golden<OptimCase>, c: OptimCase) => replayOptim(golden, c),
+  schedulers: (golden: Golden<SchedulerCase>, c: SchedulerCase) => replayScheduler(golden, c),
+  clip: (golden: Golden<ClipCase>, c: ClipCase) => replayClip(golden, c),
+  modules: (golden: Golden<ModuleCase>, c: ModuleCase) => replayModule(golden, c),
+  train: (golden: Golden<TrainCase>, c: TrainCase) => replayTrain(golden, c),
   programs: (golden: Golden<ProgramCase>, c: ProgramCase) => replayProgram(golden, c),
 };
 
