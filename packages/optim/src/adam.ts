@@ -1,6 +1,8 @@
-import { type Expr, type Tensor, ValueError } from '@nabla/core';
+import type { Tensor } from '@nabla/core';
 import { input, param, updateInPlace } from '@nabla/core/internals';
-import { nonNegative, Optimizer, type ParamGroupInput, type ParamState, zeroState } from './optimizer.ts';
+import { decayedGradient, nextStep, variants, zeroState } from './kernel.ts';
+import { Optimizer, type ParamGroupInput, type ParamState } from './optimizer.ts';
+import { checkBetas, nonNegative, withDefaults } from './options.ts';
 
 /** Options of {@link Adam} and {@link AdamW}. */
 export interface AdamOptions {
@@ -18,27 +20,14 @@ export interface AdamOptions {
   maximize?: boolean;
 }
 
-/** How updates differ in structure; numbers are arguments of the kernel. */
-interface Kind {
-  readonly decay: 'none' | 'gradient' | 'parameter';
-  readonly amsgrad: boolean;
-}
-
-const kinds = new Map<string, readonly Expr[]>();
-
 /**
  * New parameter, mean, mean square and, for AMSGrad, largest mean square; inputs are the same with the gradient in
  * second place. Arguments of the kernel: 1 or -1, weight decay (or the factor 1 - lr·λ), β₁, 1 - β₁, β₂, 1 - β₂,
  * √(1 - β₂ᵗ), ε, lr / (1 - β₁ᵗ).
  */
-function updateOf(k: Kind): readonly Expr[] {
-  const key = `${k.decay},${k.amsgrad}`;
-  const known = kinds.get(key);
-  if (known !== undefined) return known;
-  let p = input(0);
-  let g = input(1).mul(param(0));
-  if (k.decay === 'gradient') g = g.add(p.mul(param(1)));
-  if (k.decay === 'parameter') p = p.mul(param(1));
+const updateOf = variants<{ decay: 'none' | 'gradient' | 'parameter'; amsgrad: boolean }>((k) => {
+  const g = decayedGradient(k.decay === 'gradient');
+  const p = k.decay === 'parameter' ? input(0).mul(param(1)) : input(0);
   const mean = input(2)
     .mul(param(2))
     .add(g.mul(param(3)));
@@ -48,25 +37,20 @@ function updateOf(k: Kind): readonly Expr[] {
   const largest = k.amsgrad ? input(4).maximum(square) : square;
   const denominator = largest.sqrt().div(param(6)).add(param(7));
   const next = p.sub(mean.div(denominator).mul(param(8)));
-  const made = k.amsgrad ? [next, mean, square, largest] : [next, mean, square];
-  kinds.set(key, made);
-  return made;
-}
+  return k.amsgrad ? [next, mean, square, largest] : [next, mean, square];
+});
 
 /** What Adam and AdamW share: everything but where weight decay goes. */
 abstract class AdamBase extends Optimizer<Required<AdamOptions>> {
   protected override check(o: Required<AdamOptions>): void {
     nonNegative('learning rate', o.lr);
     nonNegative('epsilon value', o.eps);
-    for (const [i, beta] of o.betas.entries()) {
-      if (!(beta >= 0 && beta < 1)) throw new ValueError(`Invalid beta parameter at index ${i}: ${beta}`);
-    }
+    checkBetas(o.betas);
     nonNegative('weightDecay value', o.weightDecay);
   }
 
   protected step_(p: Tensor, grad: Tensor, o: Required<AdamOptions>, state: ParamState, decoupled: boolean): void {
-    const t = ((state['step'] as number | undefined) ?? 0) + 1;
-    state['step'] = t;
+    const t = nextStep(state);
     const targets = [p, zeroState(state, 'expAvg', p), zeroState(state, 'expAvgSq', p)];
     if (o.amsgrad) targets.push(zeroState(state, 'maxExpAvgSq', p));
     const [beta1, beta2] = o.betas;
@@ -94,8 +78,9 @@ abstract class AdamBase extends Optimizer<Required<AdamOptions>> {
 /** Parameters or groups of them, as {@link Adam} and {@link AdamW} take them. */
 export type AdamParams = Iterable<Tensor> | Iterable<ParamGroupInput<Required<AdamOptions>>>;
 
-function withDefaults(options: AdamOptions, weightDecay: number): Required<AdamOptions> {
-  return { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay, amsgrad: false, maximize: false, ...options };
+function complete(of: string, options: AdamOptions, weightDecay: number): Required<AdamOptions> {
+  const defaults: Required<AdamOptions> = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay, amsgrad: false, maximize: false };
+  return withDefaults(of, defaults, options);
 }
 
 /**
@@ -103,6 +88,9 @@ function withDefaults(options: AdamOptions, weightDecay: number): Required<AdamO
  *
  * m ← β₁m + (1 - β₁)g, v ← β₂v + (1 - β₂)g², p ← p - lr · (m / (1 - β₁ᵗ)) / (√(v / (1 - β₂ᵗ)) + ε).
  *
+ * State: `step`, `exp_avg`, `exp_avg_sq` and, with AMSGrad, `max_exp_avg_sq`.
+ *
+ * @throws ValueError for an invalid or unknown option
  * @example
  * ```ts
  * const optimizer = new Adam(model.parameters(), { lr: 3e-4 });
@@ -111,7 +99,7 @@ function withDefaults(options: AdamOptions, weightDecay: number): Required<AdamO
  */
 export class Adam extends AdamBase {
   constructor(params: AdamParams, options: AdamOptions = {}) {
-    super(params, withDefaults(options, 0));
+    super(params, complete('Adam', options, 0));
   }
 
   protected override update(p: Tensor, grad: Tensor, o: Required<AdamOptions>, state: ParamState): void {
@@ -120,13 +108,19 @@ export class Adam extends AdamBase {
 }
 
 /**
- * Adam with decoupled weight decay (Loshchilov and Hutter 2019): p ← p · (1 - lr·λ) before the step.
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019): p ← p · (1 - lr·λ) before the step of
+ * {@link Adam}. State as there.
  *
+ * @throws ValueError for an invalid or unknown option
+ * @example
+ * ```ts
+ * const optimizer = new AdamW(model.parameters(), { lr: 3e-4, weightDecay: 0.1 });
+ * ```
  * @see https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html
  */
 export class AdamW extends AdamBase {
   constructor(params: AdamParams, options: AdamOptions = {}) {
-    super(params, withDefaults(options, 1e-2));
+    super(params, complete('AdamW', options, 1e-2));
   }
 
   protected override update(p: Tensor, grad: Tensor, o: Required<AdamOptions>, state: ParamState): void {

@@ -1,21 +1,56 @@
-import { enableGrad, isTensor, keep, noGrad, type Tensor, ValueError, zerosLike } from '@nabla/core';
-import { camelCase, clearGrad, isFloating, replaceData, snakeCase } from '@nabla/core/internals';
+import {
+  type Backend,
+  DeviceError,
+  DTypeError,
+  enableGrad,
+  InPlaceError,
+  isTensor,
+  keep,
+  noGrad,
+  ShapeError,
+  type Tensor,
+  UseAfterFreeError,
+  ValueError,
+} from '@nabla/core';
+import { camelCase, clearGrad, isFloating, overlaps, replaceData, sameShape, snakeCase } from '@nabla/core/internals';
+import { definedOf, unknownOption } from './options.ts';
+
+/** What learning-rate schedules note in a group; an option of the same meaning is the optimizer's. */
+export interface ScheduleNotes {
+  /** The learning rate that a schedule started from. */
+  initialLr?: number;
+  /** The largest learning rate of `OneCycleLR`. */
+  maxLr?: number;
+  /** The last learning rate of `OneCycleLR`. */
+  minLr?: number;
+  /** The smallest momentum of `OneCycleLR`. */
+  baseMomentum?: number;
+  /** The largest momentum of `OneCycleLR`. */
+  maxMomentum?: number;
+  /** The learning rate that `SWALR` goes to. */
+  swaLr?: number;
+}
+
+const noteNames: readonly string[] = ['initialLr', 'maxLr', 'minLr', 'baseMomentum', 'maxMomentum', 'swaLr'];
 
 /** Parameters that share options. Options that are left out are the optimizer's. */
-export type ParamGroupInput<O extends object> = { params: Iterable<Tensor> } & Partial<O>;
+export type ParamGroupInput<O extends object> = { params: Iterable<Tensor> } & Partial<O> & ScheduleNotes;
 
 /** A group with every option filled in. Options may be changed between steps (learning-rate schedules do). */
-export type ParamGroup<O extends object> = { params: Tensor[] } & O;
+export type ParamGroup<O extends object> = { params: Tensor[] } & O & ScheduleNotes;
 
-/** What an optimizer remembers of one parameter: tensors and numbers. */
-export type ParamState = Record<string, Tensor | number>;
+/** One entry of what an optimizer remembers of a parameter; {@link LBFGS} has lists. */
+export type StateValue = Tensor | number | readonly (Tensor | number)[];
+
+/** What an optimizer remembers of one parameter. */
+export type ParamState = Record<string, StateValue>;
 
 /** An option in a state dict. */
 export type OptionValue = number | boolean | string | null | readonly number[];
 
 /** An optimizer's state as PyTorch structures and names it: parameters are numbered in the order they were given. */
 export interface OptimizerStateDict {
-  state: Record<string, Record<string, Tensor | number>>;
+  state: Record<string, Record<string, StateValue>>;
   param_groups: (Record<string, OptionValue> & { params: readonly number[] })[];
 }
 
@@ -26,6 +61,18 @@ export type Closure = () => Tensor;
  * Base class of optimizers: parameter groups, gradients, state. A subclass gives the defaults, checks a group's options
  * and updates one parameter.
  *
+ * @example
+ * ```ts
+ * class SignDescent extends Optimizer<{ lr: number }> {
+ *   constructor(params: Iterable<Tensor>, lr = 0.01) {
+ *     super(params, { lr });
+ *   }
+ *   protected override check(): void {}
+ *   protected override update(p: Tensor, grad: Tensor, o: { lr: number }): void {
+ *     p.sub_(grad.sign().mul(o.lr));
+ *   }
+ * }
+ * ```
  * @see https://pytorch.org/docs/stable/optim.html
  */
 export abstract class Optimizer<O extends object> {
@@ -33,7 +80,7 @@ export abstract class Optimizer<O extends object> {
   readonly defaults: O;
   /** Parameters and their options. */
   readonly paramGroups: ParamGroup<O>[] = [];
-  /** What is remembered of each parameter; made at its first update. */
+  /** What is remembered of each parameter; most is made at its first update. */
   readonly state: Map<Tensor, ParamState> = new Map();
 
   /**
@@ -42,6 +89,8 @@ export abstract class Optimizer<O extends object> {
    */
   constructor(params: Iterable<Tensor> | Iterable<ParamGroupInput<O>>, defaults: O) {
     this.defaults = defaults;
+    this.checkDefaults(defaults);
+    if (isTensor(params)) throw new ValueError('optimizer expects several tensors or groups of them, got one tensor; put it in an array');
     const list: readonly (Tensor | ParamGroupInput<O>)[] = [...params];
     if (list.length === 0) throw new ValueError('optimizer got an empty parameter list');
     const isGroup = (x: unknown): boolean => typeof x === 'object' && x !== null && !isTensor(x) && 'params' in x;
@@ -56,10 +105,25 @@ export abstract class Optimizer<O extends object> {
   /** Checks a group's options; throws ValueError. */
   protected abstract check(options: O): void;
 
-  /** Updates one parameter in place from its gradient. Runs without recording. */
-  protected abstract update(p: Tensor, grad: Tensor, options: O, state: ParamState): void;
+  /** Checks the defaults; as {@link Optimizer.check}, unless an option may be left to the groups. */
+  protected checkDefaults(options: O): void {
+    this.check(options);
+  }
 
-  /** Adds a group, for example the layers that fine-tuning thaws. */
+  /** Checks a parameter that joins a group; throws ValueError for one that the optimizer cannot take. */
+  protected checkParameter(_p: Tensor): void {}
+
+  /** Updates one parameter in place from its gradient. Runs without recording. */
+  protected update(_p: Tensor, _grad: Tensor, _options: O, _state: ParamState): void {
+    throw new ValueError(`${this.constructor.name} has neither an update of one parameter nor a step of its own`);
+  }
+
+  /**
+   * Adds a group, for example the layers that fine-tuning thaws.
+   *
+   * @throws ValueError as the constructor does; nothing was added then
+   * @see https://pytorch.org/docs/stable/generated/torch.optim.Optimizer.add_param_group.html
+   */
   addParamGroup(group: ParamGroupInput<O>): void {
     const taken = new Set(this.paramGroups.flatMap((g) => g.params));
     this.paramGroups.push(this.#complete(group, taken));
@@ -68,7 +132,10 @@ export abstract class Optimizer<O extends object> {
   #complete(group: ParamGroupInput<O>, taken: Set<Tensor>): ParamGroup<O> {
     const { params, ...options } = group;
     const list = isTensor(params) ? [params as Tensor] : [...params];
-    const given = Object.fromEntries(Object.entries(options).filter(([, v]) => v !== undefined));
+    const given = definedOf(options as object);
+    for (const name of Object.keys(given)) {
+      if (!(name in this.defaults) && !noteNames.includes(name)) throw unknownOption(this.constructor.name, name, this.defaults);
+    }
     const full = { ...this.defaults, ...given } as O;
     this.check(full);
     for (const p of list) {
@@ -76,6 +143,7 @@ export abstract class Optimizer<O extends object> {
       if (!p.isLeaf) throw new ValueError("can't optimize a non-leaf tensor");
       if (!isFloating(p.dtype)) throw new ValueError(`optimizer can only optimize floating tensors, but one of the params is ${p.dtype}`);
       if (taken.has(p)) throw new ValueError('some parameters appear more than once in the parameter groups');
+      this.checkParameter(p);
       taken.add(p);
     }
     return { params: list, ...full };
@@ -88,34 +156,41 @@ export abstract class Optimizer<O extends object> {
    *
    * @param closure clears gradients, computes the loss, runs backward and gives the loss
    * @returns the closure's loss
+   * @throws UseAfterFreeError, InPlaceError, ShapeError, DTypeError or DeviceError when a parameter cannot be written or
+   *   its gradient does not fit it; no parameter was changed then
    */
   step(closure: Closure): Tensor;
   step(closure?: Closure): Tensor | undefined {
     const loss = closure === undefined ? undefined : enableGrad(closure);
     noGrad(() => {
-      for (const group of this.paramGroups) {
-        for (const p of group.params) {
-          if (p.grad === null) continue;
-          this.update(p, p.grad, group, this.#stateOf(p));
-        }
-      }
+      const work = this.paramGroups.flatMap((group) =>
+        group.params.flatMap((p) => {
+          const { grad } = p;
+          if (grad === null) return [];
+          checkUpdate(p, grad);
+          return [{ p, grad, group }];
+        }),
+      );
+      for (const { p, grad, group } of work) this.update(p, grad, group, this.stateOf(p));
     });
     return loss;
   }
 
-  #stateOf(p: Tensor): ParamState {
+  /** What is remembered of `p`, where `p` is now: a parameter that moved since (`Module.to`) takes its state along. */
+  protected stateOf(p: Tensor): ParamState {
     let state = this.state.get(p);
     if (state === undefined) {
       state = {};
       this.state.set(p, state);
       return state;
     }
-    // A parameter that moved since (Module.to) takes its state along.
     for (const value of Object.values(state)) {
-      if (typeof value === 'number' || (value.device === p.device && value.dtype === p.dtype)) continue;
-      const moved = value.to(p.device, p.dtype);
-      replaceData(value, moved);
-      moved.dispose();
+      for (const t of Array.isArray(value) ? (value as readonly (Tensor | number)[]) : [value as Tensor | number]) {
+        if (typeof t === 'number' || (t.device === p.device && t.dtype === p.dtype)) continue;
+        const moved = t.to(p.device, p.dtype);
+        replaceData(t, moved);
+        moved.dispose();
+      }
     }
     return state;
   }
@@ -129,7 +204,15 @@ export abstract class Optimizer<O extends object> {
     for (const group of this.paramGroups) for (const p of group.params) clearGrad(p, options.setToNull ?? true);
   }
 
-  /** State and options under PyTorch's names. The tensors share storage with the optimizer. */
+  /**
+   * State and options under PyTorch's names. The tensors share storage with the optimizer.
+   *
+   * @example
+   * ```ts
+   * const dict = optimizer.stateDict(); // { state: { 0: { step: 1, exp_avg: ... } }, param_groups: [{ lr: 0.001, ... }] }
+   * ```
+   * @see https://pytorch.org/docs/stable/generated/torch.optim.Optimizer.state_dict.html
+   */
   stateDict(): OptimizerStateDict {
     const index = new Map<Tensor, number>();
     const groups = this.paramGroups.map(({ params, ...options }) => {
@@ -137,7 +220,7 @@ export abstract class Optimizer<O extends object> {
         index.set(p, index.size);
         return index.size - 1;
       });
-      return { ...renamed(options as Record<string, OptionValue>, snakeCase), params: numbers };
+      return { ...renamed(definedOf(options) as Record<string, OptionValue>, snakeCase), params: numbers };
     });
     const state: OptimizerStateDict['state'] = {};
     for (const [p, values] of this.state) state[index.get(p)!] = renamed(values, snakeCase);
@@ -145,9 +228,11 @@ export abstract class Optimizer<O extends object> {
   }
 
   /**
-   * Takes over state and options. Tensors are copied, to the dtype and device of their parameters.
+   * Takes over state and options. Tensors are copied, to the dtype and device of their parameters. Options that do not
+   * exist here (`foreach`, `capturable`) are passed over.
    *
    * @throws ValueError when groups, their sizes or the shapes of state tensors differ; nothing was changed then
+   * @see https://pytorch.org/docs/stable/generated/torch.optim.Optimizer.load_state_dict.html
    */
   loadStateDict(dict: OptimizerStateDict): void {
     const given = dict.param_groups;
@@ -162,7 +247,9 @@ export abstract class Optimizer<O extends object> {
       }
       for (const [k, p] of params.entries()) byNumber.set(g.params[k]!, p);
       const { params: _, ...rest } = g;
-      const known = Object.entries(renamed(rest as Record<string, OptionValue>, camelCase)).filter(([k]) => k in this.defaults);
+      const known = Object.entries(renamed(rest as Record<string, OptionValue>, camelCase)).filter(
+        ([k]) => k in this.defaults || noteNames.includes(k),
+      );
       const full = { ...this.paramGroups[i]!, ...Object.fromEntries(known) } as O;
       this.check(full);
       return Object.fromEntries(known) as Partial<O>;
@@ -171,7 +258,13 @@ export abstract class Optimizer<O extends object> {
     for (const [key, values] of Object.entries(dict.state)) {
       const p = byNumber.get(Number(key));
       if (p === undefined) throw new ValueError(`loaded state dict has state for parameter ${key}, which is in none of its groups`);
-      state.set(p, this.#adopt(p, renamed(values, camelCase), key));
+      const own: ParamState = {};
+      for (const [name, value] of Object.entries(renamed(values, camelCase))) {
+        // What PyTorch has not made yet is None there.
+        const adopted = value == null ? null : this.adopt(p, name, value, key);
+        if (adopted !== null) own[name] = adopted;
+      }
+      state.set(p, own);
     }
     options.forEach((o, i) => {
       Object.assign(this.paramGroups[i]!, o);
@@ -180,36 +273,53 @@ export abstract class Optimizer<O extends object> {
     for (const [p, values] of state) this.state.set(p, values);
   }
 
-  #adopt(p: Tensor, values: ParamState, key: string): ParamState {
-    const out: ParamState = {};
-    for (const [name, value] of Object.entries(values)) {
-      if (typeof value === 'number') out[name] = value;
-      // PyTorch counts steps in a tensor.
-      else if (name === 'step' && value.size === 1) out[name] = value.item();
-      else if (value.ndim !== p.ndim || value.shape.some((n, d) => n !== p.shape[d])) {
-        throw new ValueError(
-          `the state '${name}' of parameter ${key} has shape [${value.shape.join(', ')}], expected [${p.shape.join(', ')}]`,
-        );
-      } else out[name] = keep(noGrad(() => value.to(p.device, p.dtype).clone()));
-    }
-    return out;
+  /** State that is one number for a whole parameter, which PyTorch keeps in tensors. */
+  protected isNumber(name: string): boolean {
+    return name === 'step';
   }
+
+  /**
+   * A loaded entry of the state of `p`, checked and copied; null for what is of no use here.
+   *
+   * @param key the parameter's number, for messages
+   */
+  protected adopt(p: Tensor, name: string, value: StateValue, key: string): StateValue | null {
+    if (typeof value === 'number') return value;
+    if (!isTensor(value)) throw new ValueError(`the state '${name}' of parameter ${key} must be a tensor or a number`);
+    if (this.isNumber(name) && value.size === 1) return value.item();
+    if (!sameShape(value.shape, p.shape)) {
+      throw new ValueError(
+        `the state '${name}' of parameter ${key} has shape [${value.shape.join(', ')}], expected [${p.shape.join(', ')}]`,
+      );
+    }
+    return copied(value, p);
+  }
+}
+
+/** A copy of `value` with the dtype and device of `p`, that outlives scopes. */
+export function copied(value: Tensor, p: Tensor): Tensor {
+  return keep(noGrad(() => value.detach().to(p.device, p.dtype).clone() as Tensor));
 }
 
 function renamed<T>(values: Readonly<Record<string, T>>, rename: (name: string) => string): Record<string, T> {
   return Object.fromEntries(Object.entries(values).map(([k, v]) => [rename(k), v]));
 }
 
-/** The state tensor `name`, zeros of the parameter's shape when it is new. */
-export function zeroState(state: ParamState, name: string, p: Tensor): Tensor {
-  const known = state[name];
-  if (known !== undefined && typeof known !== 'number') return known;
-  const made = keep(zerosLike(p));
-  state[name] = made;
-  return made;
-}
-
-/** Checks a number that may not be negative. */
-export function nonNegative(what: string, value: number): void {
-  if (!(value >= 0)) throw new ValueError(`Invalid ${what}: ${value}`);
+/** Refuses a parameter that cannot be written, or whose gradient does not fit, before any is written. */
+export function checkUpdate(p: Tensor, grad: Tensor): void {
+  if (p.disposed || grad.disposed) {
+    throw new UseAfterFreeError(
+      `step: ${p.disposed ? 'a parameter' : 'the gradient of a parameter'} of shape [${p.shape.join(', ')}] was freed`,
+    );
+  }
+  if (overlaps(p.shape, p.strides)) {
+    throw new InPlaceError(`step: several elements of a parameter of shape [${p.shape.join(', ')}] share one place in memory; clone() it`);
+  }
+  if (!sameShape(p.shape, grad.shape)) {
+    throw new ShapeError(`step: the gradient has shape [${grad.shape.join(', ')}], its parameter [${p.shape.join(', ')}]`);
+  }
+  if (p.dtype !== grad.dtype) throw new DTypeError(`step: the gradient is ${grad.dtype}, its parameter ${p.dtype}`);
+  const where = (b: Backend): string => `'${b.name}'`;
+  if (p.device !== grad.device)
+    throw new DeviceError(`step: the gradient is on ${where(grad.device)}, its parameter on ${where(p.device)}`);
 }

@@ -1,6 +1,8 @@
-import { type Expr, type Tensor, ValueError } from '@nabla/core';
+import { keep, type Tensor, ValueError, zerosLike } from '@nabla/core';
 import { input, param, updateInPlace } from '@nabla/core/internals';
-import { nonNegative, Optimizer, type ParamGroupInput, type ParamState, zeroState } from './optimizer.ts';
+import { decayedGradient, variants } from './kernel.ts';
+import { Optimizer, type ParamGroupInput, type ParamState } from './optimizer.ts';
+import { nonNegative, withDefaults } from './options.ts';
 
 /** Options of {@link SGD}. */
 export interface SGDOptions {
@@ -18,39 +20,21 @@ export interface SGDOptions {
   maximize?: boolean;
 }
 
-/** How updates differ in structure; numbers are arguments of the kernel. */
-interface Kind {
-  readonly decay: boolean;
-  readonly momentum: boolean;
-  /** The momentum buffer is new. */
-  readonly first: boolean;
-  readonly nesterov: boolean;
-}
-
-const kinds = new Map<string, readonly Expr[]>();
-
 /**
  * The new parameter and, with momentum, the new buffer; inputs are the parameter, its gradient and the buffer.
- * Arguments of the kernel: the learning rate, 1 or -1, weight decay, momentum, 1 - dampening.
+ * Arguments of the kernel: 1 or -1, weight decay, the learning rate, momentum, 1 - dampening. `first`: the buffer is new.
  */
-function updateOf(k: Kind): readonly Expr[] {
-  const key = `${k.decay},${k.momentum},${k.first},${k.nesterov}`;
-  const known = kinds.get(key);
-  if (known !== undefined) return known;
-  const p = input(0);
-  let g = input(1).mul(param(1));
-  if (k.decay) g = g.add(p.mul(param(2)));
+const updateOf = variants<{ decay: boolean; momentum: boolean; first: boolean; nesterov: boolean }>((k) => {
+  const g = decayedGradient(k.decay);
   const buffer = k.first
     ? g
     : input(2)
         .mul(param(3))
         .add(g.mul(param(4)));
   const direction = !k.momentum ? g : k.nesterov ? g.add(buffer.mul(param(3))) : buffer;
-  const next = p.sub(direction.mul(param(0)));
-  const made = k.momentum ? [next, buffer] : [next];
-  kinds.set(key, made);
-  return made;
-}
+  const next = input(0).sub(direction.mul(param(2)));
+  return k.momentum ? [next, buffer] : [next];
+});
 
 /**
  * Stochastic gradient descent, with momentum if asked for.
@@ -58,6 +42,9 @@ function updateOf(k: Kind): readonly Expr[] {
  * With momentum μ, dampening τ and weight decay λ: g ← g + λp; b ← μb + (1 - τ)g (b ← g at the first step);
  * p ← p - lr·b, or p - lr·(g + μb) with Nesterov momentum. As in PyTorch, the learning rate multiplies the whole step.
  *
+ * State: `momentum_buffer`, with momentum.
+ *
+ * @throws ValueError for an invalid or unknown option, or no learning rate
  * @example
  * ```ts
  * const optimizer = new SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
@@ -69,15 +56,13 @@ function updateOf(k: Kind): readonly Expr[] {
  */
 export class SGD extends Optimizer<Required<SGDOptions>> {
   constructor(params: Iterable<Tensor> | Iterable<ParamGroupInput<Required<SGDOptions>>>, options: Partial<SGDOptions> = {}) {
-    super(params, {
-      lr: Number.NaN, // required: in the options or in every group
-      momentum: 0,
-      dampening: 0,
-      weightDecay: 0,
-      nesterov: false,
-      maximize: false,
-      ...options,
-    });
+    // The learning rate is required: in the options or in every group.
+    const defaults = { lr: Number.NaN, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false };
+    super(params, withDefaults<Required<SGDOptions>>('SGD', defaults, options));
+  }
+
+  protected override checkDefaults(o: Required<SGDOptions>): void {
+    this.check(Number.isNaN(o.lr) ? { ...o, lr: 0 } : o);
   }
 
   protected override check(o: Required<SGDOptions>): void {
@@ -93,9 +78,10 @@ export class SGD extends Optimizer<Required<SGDOptions>> {
   protected override update(p: Tensor, grad: Tensor, o: Required<SGDOptions>, state: ParamState): void {
     const momentum = o.momentum !== 0;
     const first = momentum && state['momentumBuffer'] === undefined;
-    const exprs = updateOf({ decay: o.weightDecay !== 0, momentum, first, nesterov: o.nesterov });
-    const targets = momentum ? [p, zeroState(state, 'momentumBuffer', p)] : [p];
+    if (first) state['momentumBuffer'] = keep(zerosLike(p.detach())) as Tensor;
+    const targets = momentum ? [p, state['momentumBuffer'] as Tensor] : [p];
+    const exprs = updateOf({ decay: o.weightDecay !== 0, momentum, first, nesterov: momentum && o.nesterov });
     const inputs = momentum && !first ? [p, grad, targets[1]!] : [p, grad];
-    updateInPlace('sgd', exprs, targets, inputs, [o.lr, o.maximize ? -1 : 1, o.weightDecay, o.momentum, 1 - o.dampening]);
+    updateInPlace('sgd', exprs, targets, inputs, [o.maximize ? -1 : 1, o.weightDecay, o.lr, o.momentum, 1 - o.dampening]);
   }
 }
