@@ -6,7 +6,7 @@ import type { View } from './backend.ts';
 import { observer } from './debug.ts';
 import type { DType } from './dtype.ts';
 import { isFloating } from './dtype.ts';
-import { derivative, pushIn, vectorJacobian } from './expr/derivative.ts';
+import { vectorJacobian, weighted } from './expr/derivative.ts';
 import { functions } from './expr/function.ts';
 import { call, type Expr, input, param, substitute, topological } from './expr/node.ts';
 import { backendOf, mapKernel, reduceKernel, wrap } from './kernels.ts';
@@ -90,10 +90,9 @@ function wantedOf(expr: Expr, needs: readonly boolean[], summed: boolean, diviso
 function derive(expr: Expr, inputs: number, i: number, summed: boolean, divisor: number): Formula | null {
   let g: Expr | null;
   if (summed) {
-    const d = derivative(expr, input(i));
     const incoming = input(inputs + 1);
     const part = divisor < 0 ? incoming : call(functions.get('div')!, [incoming, param(divisor)]);
-    g = d === null ? null : pushIn(d, part);
+    g = weighted(expr, input(i), part);
   } else g = vectorJacobian(expr, inputs, i);
   if (g === null) return null;
   const sources = topological([g])

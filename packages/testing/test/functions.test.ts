@@ -208,13 +208,6 @@ const exceptions: readonly Exception[] = [
     ours: (x) => -1 + 1 / x ** 2 - 6 / x ** 4 + 50 / x ** 6,
     why: 'the asymptotic series; PyTorch cancels',
   },
-  ...[1, -1].map((sign) => ({
-    name: sign === 1 ? 'igamma' : 'igammac',
-    fields: ['dd11'],
-    at: (a: number, x: number) => a === 0.5 && Object.is(x, -0),
-    ours: () => sign * Infinity,
-    why: 'the sign of the zero; PyTorch multiplies unlike infinities',
-  })),
   {
     name: 'zeta',
     fields: ['y'],

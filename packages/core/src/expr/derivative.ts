@@ -10,10 +10,8 @@ function named(name: string): FunctionRow {
   return row;
 }
 
-/** a + b, where a structural zero disappears (a zero derivative is no term, not a number that may meet an infinity). */
-function plus(a: Expr | null, b: Expr | null): Expr | null {
-  if (a === null || (b !== null && isZero(a))) return b;
-  return b === null || isZero(b) ? a : call(named('add'), [a, b]);
+function plus(a: Expr, b: Expr): Expr {
+  return call(named('add'), [a, b]);
 }
 
 /** a * b, where a structural one disappears. */
@@ -25,38 +23,112 @@ function times(a: ExprLike, b: ExprLike): Expr {
 }
 
 /**
+ * A gradient on its way from the value of an expression to its inputs. What a choice does not take contributes nothing, however
+ * infinite the derivatives before and behind it are; so the condition travels along, instead of a zero that they would make NaN.
+ */
+interface Flow {
+  readonly value: Expr;
+  /** Where a gradient arrives at all; null: everywhere. */
+  readonly where: Expr | null;
+  /** The value is 0 elsewhere. */
+  readonly zeroElsewhere: boolean;
+}
+
+/**
  * The derivative of `e` with respect to `x`, or null where it is structurally zero. The chain rule runs over names:
  * no function is looked into, and nothing is assumed finite (no x * 0 → 0).
  */
 export function derivative(e: Expr, x: Expr): Expr | null {
-  const d = new Map<Expr, Expr | null>();
-  for (const node of topological([e])) {
-    if (node === x) d.set(node, constant(1));
-    else if (node.kind !== 'call') d.set(node, null);
-    else d.set(node, chain(node, d));
-  }
-  return d.get(e)!;
+  return gradient(e, x, constant(1));
 }
 
-function chain(node: Expr, d: ReadonlyMap<Expr, Expr | null>): Expr | null {
-  const row = node.row!;
-  let sum: Expr | null = null;
-  for (let i = 0; i < node.args.length; i++) {
-    const inner = d.get(node.args[i]!) ?? null;
-    const rule = row.grad?.[i];
-    if (inner === null || rule === undefined || rule === null) continue;
-    sum = plus(sum, product(rule(...node.args, node), inner));
+/**
+ * The product of the derivative of `e` in `x` and an incoming gradient `g`, by reverse accumulation in the order in which ops
+ * of their own would multiply; null where no path leads from `x` to `e`.
+ */
+function gradient(e: Expr, x: Expr, g: Expr): Expr | null {
+  const order = topological([e]);
+  const reached = reach(order, x);
+  if (!reached.has(e)) return null;
+  const flows = new Map<Expr, Flow>([[e, { value: g, where: null, zeroElsewhere: true }]]);
+  for (let k = order.length - 1; k >= 0; k--) {
+    const node = order[k]!;
+    const flow = flows.get(node);
+    if (flow === undefined || node.kind !== 'call') continue;
+    const row = node.row!;
+    for (let i = 0; i < node.args.length; i++) {
+      const arg = node.args[i]!;
+      const rule = row.grad?.[i];
+      if (rule === undefined || rule === null || !reached.has(arg)) continue;
+      const d = rule(...node.args, node);
+      // The derivative of a flat function stays zero whatever it meets.
+      if (!isZero(d)) flows.set(arg, joined(flows.get(arg), through(d, flow)));
+    }
   }
-  return sum;
+  const found = flows.get(x);
+  return found === undefined ? constant(0) : settled(found);
 }
 
-/** d * g, where the derivative of a flat function (a constant zero) stays zero whatever it meets. */
-function product(d: Expr, g: Expr): Expr {
-  return isZero(g) || isZero(d) ? constant(0) : scaled(d, g);
+/** The nodes that a gradient passes on its way to `x`. */
+function reach(order: readonly Expr[], x: Expr): Set<Expr> {
+  const reached = new Set<Expr>();
+  for (const node of order) {
+    const leads = (a: Expr, i: number): boolean => reached.has(a) && (node.row!.grad?.[i] ?? null) !== null;
+    if (node === x || (node.kind === 'call' && node.args.some(leads))) reached.add(node);
+  }
+  return reached;
+}
+
+/** A flow multiplied by a derivative. */
+function through(d: Expr, flow: Flow): Flow {
+  if (d.kind === 'const' && d.value - d.value === 0) return { ...flow, value: times(flow.value, d) };
+  if (!isChoice(d)) return { value: times(flow.value, d), where: flow.where, zeroElsewhere: flow.where === null };
+  const [c, a, b] = d.args as [Expr, Expr, Expr];
+  if (isZero(b)) return through(a, { value: flow.value, where: both(flow.where, c), zeroElsewhere: false });
+  if (isZero(a)) return through(b, { value: flow.value, where: both(flow.where, not(c)), zeroElsewhere: false });
+  const taken = taking(d);
+  const value = scaled(d, flow.value);
+  return { value, where: taken === null ? flow.where : both(flow.where, taken), zeroElsewhere: flow.where === null };
+}
+
+/** The sum of the flows along two paths. */
+function joined(a: Flow | undefined, b: Flow): Flow {
+  if (a === undefined) return b;
+  const where = a.where === null || b.where === null ? null : a.where === b.where ? a.where : call(named('logicalOr'), [a.where, b.where]);
+  // One condition for both needs no choice for each.
+  if (a.where === b.where) return { value: plus(a.value, b.value), where, zeroElsewhere: a.zeroElsewhere && b.zeroElsewhere };
+  return { value: plus(settled(a), settled(b)), where, zeroElsewhere: true };
+}
+
+/** The value of a flow, 0 where none arrives. */
+function settled({ value, where, zeroElsewhere }: Flow): Expr {
+  if (where === null || zeroElsewhere) return value;
+  if (where.kind === 'call' && where.row!.name === 'logicalNot') return call(named('where'), [where.args[0]!, constant(0), value]);
+  return call(named('where'), [where, value, constant(0)]);
+}
+
+/** The condition under which no branch of zero is taken in nested choices; null: always. */
+function taking(d: Expr): Expr | null {
+  if (!isChoice(d)) return null;
+  const [c, a, b] = d.args as [Expr, Expr, Expr];
+  const [inA, inB] = [isZero(a) ? constant(0) : taking(a), isZero(b) ? constant(0) : taking(b)];
+  return inA === null && inB === null ? null : call(named('where'), [c, inA ?? constant(1), inB ?? constant(1)]);
+}
+
+function both(a: Expr | null, b: Expr): Expr {
+  return a === null || a === b ? b : call(named('logicalAnd'), [a, b]);
+}
+
+function not(c: Expr): Expr {
+  return call(named('logicalNot'), [c]);
 }
 
 function isZero(e: Expr): boolean {
   return e.kind === 'const' && e.value === 0;
+}
+
+function isChoice(e: Expr): boolean {
+  return e.kind === 'call' && e.row!.name === 'where';
 }
 
 /**
@@ -65,27 +137,21 @@ function isZero(e: Expr): boolean {
  * `e` itself, where a derivative mentions it, becomes input n, so that backward reuses the saved value.
  */
 export function vectorJacobian(e: Expr, inputs: number, i: number): Expr | null {
-  const raw = derivative(e, input(i));
-  if (raw === null) return null;
-  const [d] = substitute([raw], new Map([[e, input(inputs)]])) as [Expr];
-  return pushIn(d, input(inputs + 1));
+  const raw = weighted(e, input(i), input(inputs + 1));
+  return raw === null ? null : substitute([raw], new Map([[e, input(inputs)]]))[0]!;
 }
 
-/**
- * g * d, the gradient of an argument from the gradient g of the value. A choice routes gradients: where(c, 1, 0) * g would
- * turn an infinite g into NaN in the branch that is not taken, so g goes into the branches.
- */
-export function pushIn(d: Expr, g: Expr): Expr {
+/** The gradient of `x` from the gradient `g` of `e`. A choice routes gradients: an infinite g leaves nothing in the branch not taken. */
+export function weighted(e: Expr, x: Expr, g: Expr): Expr | null {
+  const d = gradient(e, x, g);
   // A zero that depends on g, so that the kernel has an input; 0 * g would not be 0 for an infinite g.
-  return isZero(d) ? call(named('where'), [constant(0), g, constant(0)]) : scaled(d, g);
+  return d !== null && isZero(d) ? call(named('where'), [constant(0), g, constant(0)]) : d;
 }
 
 function scaled(d: Expr, g: Expr): Expr {
-  if (d.kind === 'call' && d.row!.name === 'where') {
-    const [c, a, b] = d.args;
-    // NaN times g is NaN whatever g is, so that it does not depend on g either.
-    const arm = (x: Expr): Expr => (isZero(x) || (x.kind === 'const' && x.value !== x.value) ? x : scaled(x, g));
-    return call(d.row!, [c!, arm(a!), arm(b!)]);
-  }
-  return times(g, d);
+  if (!isChoice(d)) return times(g, d);
+  const [c, a, b] = d.args;
+  // NaN times g is NaN whatever g is, so that it does not depend on g either.
+  const arm = (x: Expr): Expr => (isZero(x) || (x.kind === 'const' && x.value !== x.value) ? x : scaled(x, g));
+  return call(d.row!, [c!, arm(a!), arm(b!)]);
 }

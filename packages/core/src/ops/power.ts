@@ -46,8 +46,7 @@ const rowOp: ElementwiseOp = defineElementwise({
   ...integers,
   helpers: { powC, powInt, powInt32 },
   gpu: gpuCall('power'),
-  // Choices, as PyTorch makes them: an infinite gradient leaves nothing where they say 0.
-  grad: [(a, b) => where(b.eq(0), 0, call(powBaseGrad, [a, b])), (a, b) => where(powerOfZero(a, b), 0, call(powExponentGrad, [a, b]))],
+  grad: [(a, b) => call(powBaseGrad, [a, b]), (a, b) => call(powExponentGrad, [a, b])],
   doc: 'a^b',
 });
 
