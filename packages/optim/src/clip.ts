@@ -2,7 +2,7 @@ import { elementwise, isTensor, NablaError, noGrad, stack, type Tensor, ValueErr
 
 /** Options of {@link clipGradNorm_}. */
 export interface ClipGradNormOptions {
-  /** Which norm: a positive number, or Infinity for the largest magnitude. Default 2. */
+  /** Which norm: a number, or Infinity for the largest magnitude; 0 counts the elements that are not 0. Default 2. */
   normType?: number;
   /** Throw when the norm is NaN or infinite; this reads the norm, which not every device can do at once. Default false. */
   errorIfNonfinite?: boolean;
@@ -21,16 +21,9 @@ function gradients(params: Tensor | Iterable<Tensor>): Tensor[] {
   return list.flatMap((p) => (p.grad === null ? [] : [p.grad]));
 }
 
+/** As PyTorch: the largest magnitude of no elements does not exist, while other norms of none are 0. */
 function norm(t: Tensor, p: number): Tensor {
-  if (p === Infinity) return t.abs().amax();
-  if (p === 2) return t.square().sum().sqrt();
-  return p === 1
-    ? t.abs().sum()
-    : t
-        .abs()
-        .pow(p)
-        .sum()
-        .pow(1 / p);
+  return (p === Infinity ? t.abs().amax() : t.norm(p)) as Tensor;
 }
 
 /**
@@ -38,7 +31,8 @@ function norm(t: Tensor, p: number): Tensor {
  *
  * @param params one or several parameters; those without a gradient do not count
  * @returns the norm before, a 0-d tensor: on a device nothing is read back
- * @throws ValueError for a norm that is not positive; NonFiniteGradientError if asked for
+ * @throws ValueError for a norm or limit that is NaN; IndexError for the largest magnitude of a gradient without elements;
+ *   NonFiniteGradientError if asked for. No gradient was changed then
  * @example
  * ```ts
  * loss.backward();
@@ -49,7 +43,9 @@ function norm(t: Tensor, p: number): Tensor {
  */
 export function clipGradNorm_(params: Tensor | Iterable<Tensor>, maxNorm: number, options: ClipGradNormOptions = {}): Tensor {
   const { normType = 2, errorIfNonfinite = false } = options;
-  if (!(normType > 0)) throw new ValueError(`clipGradNorm_: normType must be positive, got ${normType}`);
+  if (Number.isNaN(normType) || Number.isNaN(maxNorm)) {
+    throw new ValueError(`clipGradNorm_: maxNorm and normType must be numbers, got ${maxNorm} and ${normType}`);
+  }
   const grads = gradients(params);
   if (grads.length === 0) return zeros([]);
   return noGrad(() => {
