@@ -90,9 +90,20 @@ export class Unpickler {
   #stack: Slot[] = [];
   readonly #memo = new Map<number, Pickled>();
 
-  constructor(bytes: Uint8Array) {
+  readonly #maxContainers: number;
+  readonly #maxStack: number;
+  readonly #maxMemo: number;
+  #containers = 0;
+
+  /**
+   * @param fileSize bytes of the whole file: what a pickle may make grows with it, since one byte can make a list of 100
+   */
+  constructor(bytes: Uint8Array, fileSize: number) {
     this.#bytes = bytes;
     this.#view = viewOf(bytes);
+    this.#maxContainers = Math.max(50_000, fileSize / 12);
+    this.#maxMemo = Math.max(300_000, fileSize / 16);
+    this.#maxStack = Math.max(1_000_000, fileSize / 8);
   }
 
   /** The one value in the pickle. */
@@ -103,11 +114,25 @@ export class Unpickler {
       if (op === 0x2e) break;
       const value = this.#value(op);
       if (value === undefined) this.#step(op, at);
-      else this.#push(value);
+      else {
+        const made = typeof value === 'object' && value !== null && op !== 0x68 && op !== 0x6a;
+        if (made && ++this.#containers > this.#maxContainers) this.#tooMuch('lists, dictionaries and the like');
+        if (this.#stack.length >= this.#maxStack) this.#tooMuch('values at a time');
+        this.#push(value);
+      }
     }
     const value = this.#pop();
     if (this.#stack.length > 0 || this.#at !== this.#bytes.length) return fail('something is left over after its end');
     return value;
+  }
+
+  #tooMuch(what: string): never {
+    return fail(`it makes more ${what} than a file of this size needs`);
+  }
+
+  #remember(index: number): void {
+    this.#memo.set(index, this.#top());
+    if (this.#memo.size > this.#maxMemo) this.#tooMuch('values to refer to');
   }
 
   #need(n: number): number {
@@ -269,13 +294,13 @@ export class Unpickler {
         this.#uint64();
         break;
       case 0x71:
-        this.#memo.set(this.#byte(), this.#top());
+        this.#remember(this.#byte());
         break;
       case 0x72:
-        this.#memo.set(this.#uint32(), this.#top());
+        this.#remember(this.#uint32());
         break;
       case 0x94:
-        this.#memo.set(this.#memo.size, this.#top());
+        this.#remember(this.#memo.size);
         break;
       case 0x61:
         this.#append([this.#pop()]);

@@ -154,7 +154,7 @@ export function readTorch(bytes: Bytes, options: ArchiveOptions = {}): TorchValu
   if (file[0] === 0x80)
     return fail('written by PyTorch before 1.6 or with _use_new_zipfile_serialization=False; load and save it again there');
   const archive = new TorchArchive(new ZipArchive(file, 'torch', options.maxInflatedBytes));
-  const root = new Unpickler(archive.read(archive.pickle)).load();
+  const root = new Unpickler(archive.read(archive.pickle), file.length).load();
   checkTree(root);
   const refs = tensorsIn(root);
   const kinds = new Map<string, StorageRef>();

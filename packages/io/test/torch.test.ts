@@ -183,7 +183,7 @@ describe('pickles by hand', () => {
   test('depth, and values that a few bytes multiply', () => {
     const deep = (n: number): Uint8Array => torchFile([...start, ']'.repeat(n), 'a'.repeat(n - 1), '.']);
     expect(() => readTorch(deep(50))).not.toThrow();
-    for (const n of [66, 1000, 200_000]) expect(() => readTorch(deep(n))).toThrow(/nested deeper than 64/);
+    for (const n of [66, 1000, 200_000]) expect(() => readTorch(deep(n))).toThrow(/nested deeper than 64|more lists/);
     // Each list refers to the one before twice: 2^40 values in 200 bytes.
     const bomb: (number | string)[] = [']q', 0];
     for (let i = 1; i <= 40; i++) bomb.push(']q', i, 'h', i - 1, 'a', 'h', i - 1, 'a');
