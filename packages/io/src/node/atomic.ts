@@ -71,7 +71,8 @@ async function exists(path: string): Promise<boolean> {
 
 /** Gives the file a second name, in one step; where the file system has no such thing, moves it. */
 async function keepAs(path: string, older: string): Promise<void> {
-  const second = temporaryName(older);
+  // Named after the file itself, so that the next writer clears it away after a crash.
+  const second = temporaryName(path);
   active.add(basename(second));
   try {
     await link(path, second);
