@@ -1,5 +1,5 @@
-import type { Tensor } from '@nabla/core';
-import { CpuBackend, cpu } from '@nabla/core/internals';
+import { elementwise, type Tensor } from '@nabla/core';
+import { CpuBackend, call, cpu, functions } from '@nabla/core/internals';
 import type { NdArray, OpSamples } from '../../core/src/op.samples.ts';
 
 /**
@@ -22,7 +22,29 @@ const elsewhere = new CpuBackend();
 
 const pair = [{ shape: [2, 3] }, { shape: [2, 3] }];
 
+/** x plus the density of the normal distribution over its function, integrated by Simpson's rule. */
+function excess(x: number): number {
+  const density = (t: number): number => Math.exp((-t * t) / 2) / Math.sqrt(2 * Math.PI);
+  const n = 400;
+  let sum = density(0) + density(x);
+  for (let k = 1; k < n; k++) sum += (k % 2 === 0 ? 2 : 4) * density((k * x) / n);
+  return x + density(x) / (0.5 + (sum * x) / (3 * n));
+}
+const millsExcess = elementwise('millsExcess', (v) => call(functions.get('millsExcess')!, [v]));
+
 export const autogradSamples: readonly OpSamples[] = [
+  {
+    // Part of logNdtr's derivative: its own comes into play in the third.
+    op: 'millsExcess',
+    samples: [
+      {
+        name: 'values',
+        inputs: [{ shape: [5] }],
+        run: (x) => millsExcess(x!),
+        reference: (x) => ({ shape: [5], data: x!.data.map(excess) }),
+      },
+    ],
+  },
   {
     op: 'copySlices',
     samples: [
