@@ -71,6 +71,8 @@ export { AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDro
 export { Embedding, EmbeddingBag, type EmbeddingBagLayerOptions, type EmbeddingLayerOptions } from './embedding.ts';
 export { Flatten } from './flatten.ts';
 export * as functional from './functional.ts';
+export { type ForwardResult, functionalCall } from './functional-call.ts';
+export { fuseConvBnEval, fuseLinearBnEval } from './fuse.ts';
 export {
   GroupNorm,
   type GroupNormOptions,
@@ -149,6 +151,10 @@ export {
   ZeroPad3d,
 } from './padding.ts';
 export { Buffer, type BufferOptions, isBuffer, isParameter, Parameter, type ParameterOptions } from './parameter.ts';
+export { ParameterDict, ParameterList } from './parameter-containers.ts';
+export { parametersToVector, vectorToParameters } from './parameter-vector.ts';
+export { type SpectralNormOptions, spectralNorm, type WeightNormOptions, weightNorm } from './parametrizations.ts';
+export { isParametrized, type Parametrization, registerParametrization, removeParametrizations } from './parametrize.ts';
 export {
   AdaptiveAvgPool2d,
   type AdaptiveSize,
@@ -166,6 +172,14 @@ export {
   MaxPool3d,
   type MaxPoolLayerOptions,
 } from './pool-nd.ts';
+export {
+  PositionalEncoding,
+  type PositionalEncodingOptions,
+  type RotaryOptions,
+  rotaryEmbedding,
+  type SinusoidalOptions,
+  sinusoidalEncoding,
+} from './positional.ts';
 export type { RecurrentOptions } from './recurrent.ts';
 export {
   ChannelShuffle,
@@ -186,6 +200,7 @@ export { type CellOptions, GRUCell, LSTMCell, RNNCell, type RNNCellOptions } fro
 export type { Apply, CallArgs, CallResult, FnOf, IdentityFn, In, ShapeFn, Side, Untyped } from './shape-fn.ts';
 export { GELU, type GELUOptions, GLU, LogSoftmax, Softmax, Softmax2d, Softmin } from './softmax.ts';
 export { isModule, type Mismatch, StateDictError } from './state.ts';
+export { type ModelSummary, type SummaryRow, summary } from './summary.ts';
 export {
   type CloneableLayer,
   type EncoderStackMasks,

@@ -1,7 +1,26 @@
 import { full, noGrad, type RandomOptions, ShapeError, type Tensor, ValueError } from '@nabla/core';
 
+export {
+  dirac_,
+  eye_,
+  type OrthogonalOptions,
+  orthogonal_,
+  type SparseOptions,
+  sparse_,
+  type TruncNormalOptions,
+  truncNormal_,
+} from './init-structured.ts';
+
 /** Nonlinearities with a recommended gain. */
-export type Nonlinearity = 'linear' | 'conv2d' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu';
+export type Nonlinearity =
+  | 'linear'
+  | `conv${1 | 2 | 3}d`
+  | `convTranspose${1 | 2 | 3}d`
+  | 'sigmoid'
+  | 'tanh'
+  | 'relu'
+  | 'leakyRelu'
+  | 'selu';
 
 /**
  * The gain by which weights before a nonlinearity are scaled, so that activations keep their spread.
@@ -13,7 +32,12 @@ export type Nonlinearity = 'linear' | 'conv2d' | 'sigmoid' | 'tanh' | 'relu' | '
 export function calculateGain(nonlinearity: Nonlinearity, slope: number = 0.01): number {
   switch (nonlinearity) {
     case 'linear':
+    case 'conv1d':
     case 'conv2d':
+    case 'conv3d':
+    case 'convTranspose1d':
+    case 'convTranspose2d':
+    case 'convTranspose3d':
     case 'sigmoid':
       return 1;
     case 'tanh':

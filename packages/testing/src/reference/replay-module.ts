@@ -47,7 +47,9 @@ function written(row: string, args: readonly unknown[], kwargs: Readonly<Record<
   const bound = new Map<string, unknown>(args.map((value, i) => [names[i] ?? `argument ${i}`, value]));
   for (const [name, value] of Object.entries(kwargs)) bound.set(name, value);
   const own: unknown[] = first.map((name) => bound.get(name));
-  const options = camelCased(Object.fromEntries([...bound].filter(([name, value]) => !first.includes(name) && value !== null)));
+  // Python's None is an option that is not given, but for the momentum, where it asks for the average.
+  const given = [...bound].filter(([name, value]) => !first.includes(name) && (value !== null || name === 'momentum'));
+  const options = camelCased(Object.fromEntries(given));
   if (Object.keys(options).length > 0) return [...own, options];
   while (own.length > 0 && own[own.length - 1] === undefined) own.pop();
   return own;
@@ -198,21 +200,23 @@ function compareGradients(
   });
 }
 
-function replayStep(golden: Golden<ModuleCase>, c: ModuleCase, m: nn.Module, s: Step): void {
+/** Calls the module as a step says; its inputs are collected in `leaves`. */
+function callStep(golden: Golden<ModuleCase>, c: ModuleCase, m: nn.Module, s: Step, leaves: Map<string, Tensor>): unknown {
   m.train(s.mode === 'train').zeroGrad();
-  const leaves = new Map<string, Tensor>();
-  const call = (): unknown => {
-    const inputs = s.inputs.map((v, i) => decodeInput(golden, v, `inputs.${i}`, leaves));
-    const kwargs = Object.fromEntries(Object.entries(s.kwargs ?? {}).map(([k, v]) => [k, decodeInput(golden, v, `kwargs.${k}`, leaves)]));
-    const row = forwards[c.module];
-    if (row === undefined && Object.keys(kwargs).length > 0) throw new Mismatch(`${c.module} takes no ${Object.keys(kwargs).join(', ')}`);
-    return (m as unknown as { call(...args: unknown[]): unknown }).call(...(row === undefined ? inputs : written(row, inputs, kwargs)));
-  };
+  const inputs = s.inputs.map((v, i) => decodeInput(golden, v, `inputs.${i}`, leaves));
+  const kwargs = Object.fromEntries(Object.entries(s.kwargs ?? {}).map(([k, v]) => [k, decodeInput(golden, v, `kwargs.${k}`, leaves)]));
+  const row = forwards[c.module];
+  if (row === undefined && Object.keys(kwargs).length > 0) throw new Mismatch(`${c.module} takes no ${Object.keys(kwargs).join(', ')}`);
+  return (m as unknown as { call(...args: unknown[]): unknown }).call(...(row === undefined ? inputs : written(row, inputs, kwargs)));
+}
+
+function replayStep(golden: Golden<ModuleCase>, c: ModuleCase, m: nn.Module, s: Step): void {
   if (s.error !== undefined) {
-    refused('the call', s.error, call);
+    refused('the call', s.error, () => callStep(golden, c, m, s, new Map()));
     return;
   }
-  const outputs = compareOutput(golden, call(), s.out!, 'output');
+  const leaves = new Map<string, Tensor>();
+  const outputs = compareOutput(golden, callStep(golden, c, m, s, leaves), s.out!, 'output');
   if (s.grad_out !== undefined) compareGradients(golden, m, s, outputs, leaves);
   const state = m.stateDict();
   for (const [name, r] of Object.entries(s.state_changes ?? {}))
@@ -225,9 +229,21 @@ export function replayModule(golden: Golden<ModuleCase>, c: ModuleCase): void {
     refused('the constructor', c.construct_error, () => build(golden, c));
     return;
   }
+  const [first] = c.steps;
+  if (first?.error !== undefined) {
+    // What PyTorch refuses at the call may be refused before.
+    refused('module and call', first.error, () => callStep(golden, c, prepared(golden, c), first, new Map()));
+    return;
+  }
+  const m = prepared(golden, c);
+  for (const s of c.steps) replayStep(golden, c, m, s);
+}
+
+/** The recorded module with its state. */
+function prepared(golden: Golden<ModuleCase>, c: ModuleCase): nn.Module {
   const m = build(golden, c).to(c.dtype === 'f32' ? 'float32' : 'float64');
   const own = [...m.stateDict().keys()];
-  m.loadStateDict(new Map(Object.entries(c.state).map(([k, r]) => [k, golden.load(r.$t)])));
   if (own.join() !== Object.keys(c.state).join()) throw new Mismatch(`the state is ${own.join()}, expected ${Object.keys(c.state).join()}`);
-  for (const s of c.steps) replayStep(golden, c, m, s);
+  m.loadStateDict(new Map(Object.entries(c.state).map(([k, r]) => [k, golden.load(r.$t)])));
+  return m;
 }
