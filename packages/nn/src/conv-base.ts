@@ -19,7 +19,7 @@ import type { ShapeFn } from './shape-fn.ts';
 /** What lies around the input. */
 export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular';
 
-export const paddingModes: readonly PaddingMode[] = ['zeros', 'reflect', 'replicate', 'circular'];
+const paddingModes: readonly PaddingMode[] = ['zeros', 'reflect', 'replicate', 'circular'];
 
 /** Options that convolutions of all ranks share. */
 export interface ConvLayerOptions<Size, Padding> extends LayerOptions {

@@ -26,11 +26,11 @@ export interface MultiheadAttentionOptions extends LayerOptions {
 
 /** Options of {@link MultiheadAttention.forward}. */
 export interface AttentionCallOptions {
-  /** [N, S] (or [S]): true, or a number added to the scores, where a key is padding. */
+  /** Of shape [N, S] (or [S]), true, or a number added to the scores, where a key is padding. */
   keyPaddingMask?: Tensor | null;
   /** Give the attention weights too. Default true. */
   needWeights?: boolean;
-  /** [L, S] or [N · numHeads, L, S]: true where a query must not attend to a key, or numbers added to the scores. */
+  /** Of shape [L, S] or [N · numHeads, L, S], true where a query must not attend to a key, or numbers added to the scores. */
   attnMask?: Tensor | null;
   /** Weights averaged over the heads, instead of one for each. Default true. */
   averageAttnWeights?: boolean;

@@ -40,9 +40,9 @@ function placement({ dtype, device }: LayerOptions): LayerOptions {
 
 /** Options of {@link TransformerEncoderLayer.forward}. */
 export interface EncoderMasks {
-  /** [L, L] or [N · nhead, L, L]: true where a position must not attend to another, or numbers added to the scores. */
+  /** Of shape [L, L] or [N · nhead, L, L], true where a position must not attend to another, or numbers added to the scores. */
   srcMask?: Tensor | null;
-  /** [N, L]: true where the source is padding. */
+  /** Of shape [N, L], true where the source is padding. */
   srcKeyPaddingMask?: Tensor | null;
 }
 
@@ -117,13 +117,13 @@ export class TransformerEncoderLayer extends Module {
 
 /** Options of {@link TransformerDecoderLayer.forward}. */
 export interface DecoderMasks {
-  /** [T, T] or [N · nhead, T, T]: true where a target position must not attend to another, or numbers added to the scores. */
+  /** Of shape [T, T] or [N · nhead, T, T], true where a target position must not attend to another, or numbers added to the scores. */
   tgtMask?: Tensor | null;
-  /** [T, S] or [N · nhead, T, S]: the same for what the target attends to in the memory. */
+  /** Of shape [T, S] or [N · nhead, T, S], the same for what the target attends to in the memory. */
   memoryMask?: Tensor | null;
-  /** [N, T]: true where the target is padding. */
+  /** Of shape [N, T], true where the target is padding. */
   tgtKeyPaddingMask?: Tensor | null;
-  /** [N, S]: true where the memory is padding. */
+  /** Of shape [N, S], true where the memory is padding. */
   memoryKeyPaddingMask?: Tensor | null;
 }
 

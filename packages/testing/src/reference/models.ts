@@ -13,7 +13,7 @@ import {
 } from '@nabla/nn';
 
 /** Two convolutions with batch norms and pooling, and two linear layers. */
-export class ConvNet extends Module {
+class ConvNet extends Module {
   conv1 = new Conv2d(1, 6, 3, { padding: 1 });
   bn1 = new BatchNorm2d(6);
   conv2 = new Conv2d(6, 8, 3, { padding: 1, bias: false });
@@ -29,7 +29,7 @@ export class ConvNet extends Module {
 }
 
 /** The next character from an LSTM. */
-export class CharLSTM extends Module {
+class CharLSTM extends Module {
   emb = new Embedding(12, 8);
   rnn = new LSTM(8, 16, { numLayers: 2, batchFirst: true });
   ln = new LayerNorm(16);
@@ -42,7 +42,7 @@ export class CharLSTM extends Module {
 }
 
 /** The next token from two layers of masked attention; with `tied` the head's weight is that of the tokens. */
-export class TinyGPT extends Module {
+class TinyGPT extends Module {
   tok = new Embedding(12, 16);
   pos = new Embedding(10, 16);
   layers = new ModuleList(
