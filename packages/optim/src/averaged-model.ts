@@ -89,10 +89,10 @@ function slotsOf(root: Module): Slot[] {
   return slots;
 }
 
-/** The arguments of a model's forward. */
-type ForwardArgs<M> = M extends { forward(...args: infer A): unknown } ? A : never;
-/** The result of a model's forward. */
-type ForwardResult<M> = M extends { forward(...args: never[]): infer R } ? R : never;
+/** The arguments of a model's `forward`. */
+export type ForwardArgs<M> = M extends { forward(...args: infer A): unknown } ? A : never;
+/** The result of a model's `forward`. */
+export type ForwardResult<M> = M extends { forward(...args: never[]): infer R } ? R : never;
 
 /**
  * A running average of a model's weights: stochastic weight averaging (Izmailov et al. 2018), or with {@link getEmaAvgFn} an

@@ -8,7 +8,15 @@ export { Adagrad, type AdagradOptions } from './adagrad.ts';
 export { Adam, type AdamOptions, type AdamParams, AdamW } from './adam.ts';
 export { Adamax, type AdamaxOptions } from './adamax.ts';
 export { ASGD, type ASGDOptions } from './asgd.ts';
-export { AveragedModel, type AveragedModelOptions, type AvgFn, getEmaAvgFn, getSwaAvgFn } from './averaged-model.ts';
+export {
+  AveragedModel,
+  type AveragedModelOptions,
+  type AvgFn,
+  type ForwardArgs,
+  type ForwardResult,
+  getEmaAvgFn,
+  getSwaAvgFn,
+} from './averaged-model.ts';
 export { type ClipGradNormOptions, clipGradNorm_, clipGradValue_, NonFiniteGradientError } from './clip.ts';
 export { ChainedScheduler, SequentialLR } from './composite-lr.ts';
 export {

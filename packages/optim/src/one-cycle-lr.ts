@@ -88,7 +88,7 @@ function positive(name: string, value: number | null): number {
  */
 export class OneCycleLR extends LRScheduler {
   protected readonly totalSteps: number;
-  protected readonly phases: readonly Phase[];
+  protected readonly phases: readonly Readonly<Record<string, number | string>>[];
   protected readonly cycleMomentum: boolean;
   protected readonly useBeta1: boolean;
   readonly #cosine: boolean;
@@ -157,8 +157,9 @@ export class OneCycleLR extends LRScheduler {
   /** The phase of the present step and how much of it has passed. */
   #place(): { phase: Phase; part: number } {
     let start = 0;
-    const last = this.phases.length - 1;
-    for (const [i, phase] of this.phases.entries()) {
+    const phases = this.phases as readonly Phase[];
+    const last = phases.length - 1;
+    for (const [i, phase] of phases.entries()) {
       if (this.lastEpoch <= phase.end_step || i === last) return { phase, part: (this.lastEpoch - start) / (phase.end_step - start) };
       start = phase.end_step;
     }

@@ -3,7 +3,9 @@ import { fixtures } from '../src/golden.ts';
 import { familiesIn, openFamily } from '../src/reference/replay.ts';
 
 /** Families that are replayed here; a family may skip one case in a hundred, with a dated reason. */
-const families = familiesIn(fixtures).filter((f) => /^(ops_|nn_functional|losses|edge|promotion|errors|programs|modules|train)/.test(f));
+const families = familiesIn(fixtures).filter((f) =>
+  /^(ops_|nn_functional|losses|edge|promotion|errors|programs|modules|train|optim|schedulers|clip)/.test(f),
+);
 
 describe.each(families)("PyTorch's records: %s", (family) => {
   const cases = openFamily(fixtures, family);
