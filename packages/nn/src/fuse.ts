@@ -6,9 +6,12 @@ import { Linear } from './linear.ts';
 import { isParameter, type Parameter } from './parameter.ts';
 import { nameOf } from './state.ts';
 
-type AnyBatchNorm = BatchNorm1d<number> | BatchNorm2d<number> | BatchNorm3d<number>;
-type AnyConv = Conv1d<number, number, never> | Conv2d<number, number, never> | Conv3d<number, number>;
-type AnyTransposed = ConvTranspose1d | ConvTranspose2d | ConvTranspose3d;
+/** A batch norm of any rank. */
+export type AnyBatchNorm = BatchNorm1d<number> | BatchNorm2d<number> | BatchNorm3d<number>;
+/** A convolution of any rank. */
+export type AnyConv = Conv1d<number, number, never> | Conv2d<number, number, never> | Conv3d<number, number>;
+/** A transposed convolution of any rank. */
+export type AnyTransposed = ConvTranspose1d | ConvTranspose2d | ConvTranspose3d;
 
 const convolutions = { Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } as unknown as Readonly<
   Record<string, new (inChannels: number, outChannels: number, kernelSize: readonly number[], options: object) => AnyConv>

@@ -72,7 +72,7 @@ export { Embedding, EmbeddingBag, type EmbeddingBagLayerOptions, type EmbeddingL
 export { Flatten } from './flatten.ts';
 export * as functional from './functional.ts';
 export { type ForwardResult, functionalCall } from './functional-call.ts';
-export { fuseConvBnEval, fuseLinearBnEval } from './fuse.ts';
+export { type AnyBatchNorm, type AnyConv, type AnyTransposed, fuseConvBnEval, fuseLinearBnEval } from './fuse.ts';
 export {
   GroupNorm,
   type GroupNormOptions,
@@ -180,7 +180,7 @@ export {
   type SinusoidalOptions,
   sinusoidalEncoding,
 } from './positional.ts';
-export type { RecurrentOptions } from './recurrent.ts';
+export type { RecurrentOptions, StepWeights } from './recurrent.ts';
 export {
   ChannelShuffle,
   Fold,
