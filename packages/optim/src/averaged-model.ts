@@ -174,6 +174,11 @@ export class AveragedModel<M extends Module = Module> extends Module {
     return this.#model;
   }
 
+  /** The class of the model, between the parentheses when the average is printed. */
+  override extraRepr(): string {
+    return this.#model.constructor.name;
+  }
+
   /** The number of models first, then the averages, as PyTorch orders them. */
   override stateEntries(): Iterable<readonly [string, unknown]> {
     return [

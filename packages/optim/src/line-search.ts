@@ -23,7 +23,7 @@ interface Point {
 }
 
 /** The minimum of the cubic through two points with their slopes, within bounds; the middle where it has none. */
-export function cubicMinimum(a: Point, b: Point, low: number, high: number, r: Round): number {
+function cubicMinimum(a: Point, b: Point, low: number, high: number, r: Round): number {
   const d1 = r(r(a.slope + b.slope) - r((3 * (a.loss - b.loss)) / (a.t - b.t)));
   const square = r(r(d1 * d1) - r(a.slope * b.slope));
   if (!(square >= 0)) return (low + high) / 2;
