@@ -19,7 +19,7 @@ export function ruleOf(op: ElementwiseOp): DTypeRule {
 }
 
 /** What an op takes, as it was defined. */
-export function typingOf(op: ElementwiseOp): Typing {
+function typingOf(op: ElementwiseOp): Typing {
   return op.row as FunctionRow & Typing;
 }
 

@@ -58,7 +58,7 @@ export const relu6: UnaryOp = defineElementwise({
 }) as UnaryOp;
 
 /**
- * Values limited to [minVal, maxVal]. Unlike {@link clamp}, the derivative on the bounds is 0.
+ * Values limited to [minVal, maxVal]. Unlike `clamp`, the derivative on the bounds is 0.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.hardtanh.html
  */

@@ -22,7 +22,7 @@ export interface LoadedCheckpoint {
 }
 
 /**
- * Writes a checkpoint as {@link writeCheckpoint} makes it, in one step: it is flushed to the disk under a temporary name
+ * Writes a checkpoint as `writeCheckpoint` makes it, in one step: it is flushed to the disk under a temporary name
  * before it takes the place of the one before, which stays as `path.1`. Whenever the process or the machine dies, a
  * readable checkpoint is there.
  *

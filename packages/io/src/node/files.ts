@@ -30,7 +30,7 @@ export async function openSafetensorsFile(path: string): Promise<TensorReader> {
  * Every tensor of a safetensors file, or of the files that an `.index.json` lists. They are read one by one: the file is
  * never in memory as a whole.
  *
- * @throws FileFormatError and DTypeError as {@link readSafetensors}; Error of Node when it cannot be read
+ * @throws FileFormatError and DTypeError as `readSafetensors`; Error of Node when it cannot be read
  * @example
  * ```ts
  * model.loadStateDict(await loadSafetensors('model.safetensors'));
@@ -48,7 +48,7 @@ export async function loadSafetensors(path: string, options: ReadOptions = {}): 
 /**
  * Writes a safetensors file, in one step: the file that was there is whole until the new one is.
  *
- * @throws ValueError as {@link writeSafetensors}; Error of Node when it cannot be written
+ * @throws ValueError as `writeSafetensors`; Error of Node when it cannot be written
  * @example
  * ```ts
  * await saveSafetensors('model.safetensors', model.stateDict());
@@ -58,32 +58,32 @@ export async function saveSafetensors(path: string, tensors: NamedTensors, optio
   await replaceFile(path, (await safetensorsPieces(tensors, options)).pieces, 0);
 }
 
-/** {@link readNpy} of a path. */
+/** `readNpy` of a path. */
 export async function loadNpy(path: string, options: ReadOptions = {}): Promise<Tensor> {
   return readNpy(await readFile(path), options);
 }
 
-/** {@link writeNpy} to a path, in one step. */
+/** `writeNpy` to a path, in one step. */
 export async function saveNpy(path: string, t: Tensor, options: NpyOptions = {}): Promise<void> {
   await replaceFile(path, await npyPieces('saveNpy', t, options), 0);
 }
 
-/** {@link readNpz} of a path. */
+/** `readNpz` of a path. */
 export async function loadNpz(path: string, options: ArchiveOptions = {}): Promise<Map<string, Tensor>> {
   return readNpz(await readFile(path), options);
 }
 
-/** {@link writeNpz} to a path, in one step. */
+/** `writeNpz` to a path, in one step. */
 export async function saveNpz(path: string, tensors: NamedTensors, options: NpzOptions = {}): Promise<void> {
   await replaceFile(path, [await writeNpz(tensors, options)], 0);
 }
 
-/** {@link readTorch} of a path. */
+/** `readTorch` of a path. */
 export async function loadTorch(path: string, options: ArchiveOptions = {}): Promise<TorchValue> {
   return readTorch(await readFile(path), options);
 }
 
-/** {@link readTorchStateDict} of a path. */
+/** `readTorchStateDict` of a path. */
 export async function loadTorchStateDict(path: string, options: ArchiveOptions = {}): Promise<Map<string, Tensor>> {
   return readTorchStateDict(await readFile(path), options);
 }
