@@ -8,7 +8,7 @@ import { fromBuffer } from './create.ts';
 /** What lies beyond the edge: a constant, the mirror image without the edge, the edge repeated, or the other side. */
 export type PadMode = 'constant' | 'reflect' | 'replicate' | 'circular';
 
-/** Options of {@link pad}. */
+/** Options of `pad`. */
 export interface PadOptions {
   /** Default `constant`. */
   mode?: PadMode;
@@ -110,7 +110,7 @@ function bordered(op: string, t: Tensor, before: readonly number[], after: reado
   return out === t ? t.clone() : out;
 }
 
-/** {@link pad} with a constant. @see https://pytorch.org/docs/stable/generated/torch.nn.functional.pad.html */
+/** `pad` with a constant. @see https://pytorch.org/docs/stable/generated/torch.nn.functional.pad.html */
 export function constantPadNd(t: Tensor, pad: readonly number[], value: number = 0): Tensor {
   const [before, after] = amounts('constantPadNd', t, pad);
   return bordered('constantPadNd', t, before, after, value);
