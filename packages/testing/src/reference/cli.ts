@@ -58,7 +58,7 @@ function parse(): {
     const families = values.family ?? present;
     for (const f of families) if (!present.includes(f)) wrong(`no family '${f}' in '${directory}'; there are ${present.join(', ')}`);
     const backend = values.backend ?? 'cpu';
-    if (!(backend in backends)) wrong(`no backend '${backend}'; there are ${Object.keys(backends).join(', ')}`);
+    if (!Object.hasOwn(backends, backend)) wrong(`no backend '${backend}'; there are ${Object.keys(backends).join(', ')}`);
     return { backend, directory, families, ops: values.op ?? [], ids: values.id ?? [], quiet: values.quiet ?? false };
   } catch (e) {
     return wrong((e as Error).message);
@@ -83,4 +83,5 @@ for (const family of families) {
 }
 console.log(`all: ${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 if (device !== null) device.dispose();
+if (totals.passed + totals.failed + totals.skipped === 0) wrong('no case matches');
 process.exitCode = totals.failed > 0 ? 1 : 0;

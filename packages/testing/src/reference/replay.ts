@@ -10,7 +10,7 @@ import { type OptimCase, replayOptim } from './replay-optim.ts';
 import { type ProgramCase, replayProgram } from './replay-program.ts';
 import { replayScheduler, type SchedulerCase } from './replay-scheduler.ts';
 import { replayTrain, type TrainCase } from './replay-train.ts';
-import { skipRules } from './skips.ts';
+import { ruleFor } from './skips.ts';
 
 /** What became of one case. */
 export interface Outcome {
@@ -103,11 +103,11 @@ async function outcome(
   } catch (e) {
     await golden.settle().catch(() => {});
     if (e instanceof Skip) return { id, status: 'skipped', detail: e.message };
-    const rule = skipRules.find((r) => (r.families === undefined || r.families.includes(family)) && r.when(c));
     const detail = e instanceof Error ? e.message : String(e);
+    const rule = ruleFor(family, c, detail);
     if (rule !== undefined) return { id, status: 'skipped', detail: `${rule.reason} (since ${rule.since}): ${detail}` };
     // A device gives some answers only later, has no 64 bits to promote to, and raises no errors that depend on values.
-    if (golden.device !== null && /DeviceError|float64|^no error/.test(detail)) return { id, status: 'skipped', detail };
+    if (golden.device !== null && /DeviceError|float64|(^|: )no error/.test(detail)) return { id, status: 'skipped', detail };
     return { id, status: 'failed', detail };
   }
 }
