@@ -10,6 +10,7 @@ const folders = {
   nn: 'packages/nn',
   optim: 'packages/optim',
   io: 'packages/io',
+  train: 'packages/train',
   'backend-gpu': 'packages/backend-gpu',
   testing: 'packages/testing',
   examples: 'apps/examples',

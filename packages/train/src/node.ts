@@ -1,0 +1,6 @@
+/**
+ * Files, worker threads and the terminal, for Node.
+ *
+ * @packageDocumentation
+ */
+export {};
