@@ -15,7 +15,7 @@ import type {
   View,
 } from '../backend.ts';
 import type { DType, TypedArray } from '../dtype.ts';
-import { allocate, dtypes } from '../dtype.ts';
+import { dtypes } from '../dtype.ts';
 import { input } from '../expr/node.ts';
 import { contiguousStrides, isContiguous, sizeOf } from '../layout.ts';
 import { compiledKernels } from './compile.ts';
@@ -47,7 +47,7 @@ export class CpuBackend implements Backend {
 
   upload(data: TypedArray | Promise<TypedArray>, dtype: DType, length: number): Handle {
     if (data instanceof Promise) throw new TypeError('the CPU backend takes values, not a promise');
-    const own = allocate(dtype, length);
+    const own = this.#make(dtype, length);
     own.set(length === data.length ? data : data.subarray(0, length));
     return own;
   }

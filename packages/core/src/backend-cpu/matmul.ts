@@ -1,7 +1,9 @@
 import type { MatmulRequest } from '../backend.ts';
 import type { TypedArray } from '../dtype.ts';
 import { allocate, exactInteger, isFloating } from '../dtype.ts';
-import { sizeOf } from '../layout.ts';
+import { contiguousStrides, sizeOf } from '../layout.ts';
+import { wasmMatmul } from '../wasm/gemm.ts';
+import { runtime, worthwhile } from '../wasm/runtime.ts';
 
 /** Rows and columns of C that the inner loop keeps in registers. */
 export const tile = 4;
@@ -145,6 +147,8 @@ function row(c: TypedArray, at: number, cs: number, cols: number, first: boolean
   if (cols > 3) c[at + 3 * cs] = first ? v3 : c[at + 3 * cs]! + v3;
 }
 
+/** Products from this size on gain by WebAssembly's vectors. */
+const vectorized = 512;
 /** Products this small are done where they lie: packing would cost more than it saves. */
 const small = 4096;
 
@@ -194,6 +198,12 @@ export function runMatmul(r: MatmulRequest, make: typeof allocate = allocate): T
   const c = make(r.dtype, count * m * n);
   if (c.length === 0) return c;
   if (k === 0) return c.fill(0);
+  if (r.dtype === 'float32' && a.dtype === 'float32' && b.dtype === 'float32' && worthwhile(m * n * k, vectorized)) {
+    const wasm = runtime();
+    const shape = [...batch, m, n];
+    const out = { handle: c, dtype: r.dtype, shape, strides: contiguousStrides(shape), offset: 0 };
+    if (wasm !== null && wasmMatmul(wasm, a, b, out)) return c;
+  }
   const index = new Array<number>(batch.length).fill(0);
   let ao = a.offset;
   let bo = b.offset;

@@ -1,11 +1,13 @@
 import { debug } from '../debug.ts';
 import type { DType, TypedArray } from '../dtype.ts';
 import { allocate } from '../dtype.ts';
+import { residentFrom } from '../wasm/memory.ts';
+import { runtime, worthwhile } from '../wasm/runtime.ts';
 
 /** Bytes of freed buffers that are kept for reuse. */
 const limit = 256 * 2 ** 20;
 /** Below this a fresh array is as cheap as a recycled one. */
-const worthwhile = 64;
+const recycled = 64;
 
 /** Freed buffers, by kind and length. A recycled buffer is not cleared: kernels write every element. */
 export class BufferPool {
@@ -14,10 +16,10 @@ export class BufferPool {
 
   /** A buffer with arbitrary contents. */
   take(dtype: DType, n: number): TypedArray {
-    if (this.#bytes === 0 || n < worthwhile) return allocate(dtype, n);
+    if (this.#bytes === 0 || n < recycled) return fresh(dtype, n);
     const key = kind(dtype, n);
     const list = this.#free.get(key);
-    if (list === undefined) return allocate(dtype, n);
+    if (list === undefined) return fresh(dtype, n);
     const hit = list.pop()!;
     // To the end of the line: kinds that are in use are the last to be given up.
     this.#free.delete(key);
@@ -29,7 +31,10 @@ export class BufferPool {
   /** Takes back a buffer that nobody refers to any more. */
   give(buffer: TypedArray, dtype: DType): void {
     if (debug.poison) buffer.fill(buffer instanceof Float32Array || buffer instanceof Float64Array ? Number.NaN : -1);
-    if (buffer.length < worthwhile || buffer.byteLength > limit) return;
+    if (buffer.length < recycled || buffer.byteLength > limit) {
+      drop(buffer);
+      return;
+    }
     this.#makeRoom(buffer.byteLength);
     const key = kind(dtype, buffer.length);
     const list = this.#free.get(key);
@@ -41,7 +46,11 @@ export class BufferPool {
   /** Lets go of buffers of the kinds that were not asked for longest: a program may be done with their shapes. */
   #makeRoom(bytes: number): void {
     for (const [key, list] of this.#free) {
-      while (this.#bytes + bytes > limit && list.length > 0) this.#bytes -= list.pop()!.byteLength;
+      while (this.#bytes + bytes > limit && list.length > 0) {
+        const old = list.pop()!;
+        this.#bytes -= old.byteLength;
+        drop(old);
+      }
       if (list.length > 0) return;
       this.#free.delete(key);
     }
@@ -52,9 +61,20 @@ export class BufferPool {
   }
 
   clear(): void {
+    for (const list of this.#free.values()) list.forEach(drop);
     this.#free.clear();
     this.#bytes = 0;
   }
+}
+
+/** A new buffer: in WebAssembly memory when kernels gain by it and there is room, else the collector's. */
+function fresh(dtype: DType, n: number): TypedArray {
+  if (!worthwhile(n, residentFrom)) return allocate(dtype, n);
+  return runtime()?.arena.take(dtype, n) ?? allocate(dtype, n);
+}
+
+function drop(buffer: TypedArray): void {
+  runtime()?.arena.free(buffer);
 }
 
 function kind(dtype: DType, n: number): string {

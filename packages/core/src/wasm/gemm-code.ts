@@ -1,0 +1,241 @@
+import { FunctionBuilder, type Value } from './module.ts';
+
+/** Rows of C that one pass of the inner loop keeps in registers. */
+const tileRows = 4;
+/** Columns of C that one pass keeps in registers, in two vectors. */
+const tileColumns = 8;
+/** Depth of a panel: one of `tileColumns` stays in the first-level cache. */
+const panelDepth = 256;
+/** Columns of B that are packed at a time: they stay in the second-level cache. */
+const panelWidth = 256;
+/** Rows of A that are walked before the next panel of B. */
+const blockRows = 128;
+const packedColumns = panelDepth * panelWidth * 4;
+const packedRows = panelDepth * blockRows * 4;
+/** Bytes that {@link gemmFunction} needs: packed columns, packed rows, a tile at the edge. */
+export const packBytes: number = packedColumns + packedRows + 64;
+
+/** How a tile of C begins: as zeros, as what lies there, or as a row of biases. */
+export const begin = { zero: 0, c: 1, bias: 2 } as const;
+
+/**
+ * One tile: C[rows, cols] (at most 4 x 8) = begin + A[rows, kc] B[kc, cols]. `a` has the 4 elements of a column side by
+ * side and its columns `step` bytes apart, `b` is packed. Products are added in order of k.
+ */
+function tileFunction(): FunctionBuilder {
+  const f = new FunctionBuilder(Array.from({ length: 11 }, () => 'i32' as const));
+  const [a, step, b, kc, c, ldc, rows, cols, how, bias, edge] = Array.from({ length: 11 }, (_, i) => f.param(i)) as [
+    Value, Value, Value, Value, Value, Value, Value, Value, Value, Value, Value, // biome-ignore format: one line
+  ];
+  const acc = Array.from({ length: tileRows }, () => [f.local('v128'), f.local('v128')] as const);
+  const rowOf = (base: Value, i: number): Value => (i === 0 ? base : f.op('i32.add', base, f.op('i32.mul', f.i32(i), ldc)));
+  f.if(
+    f.op('i32.eq', how, f.i32(begin.c)),
+    () => {
+      // What lies behind the edge of C is read, and never stored.
+      acc.forEach(([lo, hi], i) => {
+        f.if(f.op('i32.gt_s', rows, f.i32(i)), () => {
+          const at = rowOf(c, i);
+          f.set(lo, f.load('v128.load', at));
+          f.set(hi, f.load('v128.load', at, 16));
+        });
+      });
+    },
+    () => {
+      const lo0 = f.variable(f.f32x4(0));
+      const hi0 = f.variable(f.f32x4(0));
+      f.if(f.op('i32.eq', how, f.i32(begin.bias)), () => {
+        f.set(lo0, f.load('v128.load', bias));
+        f.set(hi0, f.load('v128.load', bias, 16));
+      });
+      for (const [lo, hi] of acc) {
+        f.set(lo, lo0);
+        f.set(hi, hi0);
+      }
+    },
+  );
+
+  const column = f.variable(a);
+  const panel = f.variable(b);
+  const left = f.variable(kc);
+  f.while(
+    () => left,
+    () => {
+      const lo = f.load('v128.load', panel);
+      const hi = f.load('v128.load', panel, 16);
+      acc.forEach(([low, high], i) => {
+        const x = f.load('v128.load32_splat', column, i * 4);
+        f.set(low, f.op('f32x4.add', low, f.op('f32x4.mul', x, lo)));
+        f.set(high, f.op('f32x4.add', high, f.op('f32x4.mul', x, hi)));
+      });
+      f.set(column, f.op('i32.add', column, step));
+      f.set(panel, f.plus(panel, tileColumns * 4));
+      f.set(left, f.plus(left, -1));
+    },
+  );
+
+  acc.forEach(([lo, hi], i) => {
+    f.if(f.op('i32.gt_s', rows, f.i32(i)), () => {
+      const at = rowOf(c, i);
+      f.if(
+        f.op('i32.ge_s', cols, f.i32(tileColumns)),
+        () => {
+          f.store('v128.store', at, lo);
+          f.store('v128.store', at, hi, 16);
+        },
+        () => {
+          f.store('v128.store', edge, lo);
+          f.store('v128.store', edge, hi, 16);
+          f.for(f.i32(0), cols, 1, (j) => {
+            const shift = f.op('i32.shl', j, f.i32(2));
+            f.store('f32.store', f.op('i32.add', at, shift), f.load('f32.load', f.op('i32.add', edge, shift)));
+          });
+        },
+      );
+    });
+  });
+  return f;
+}
+
+/**
+ * pack(src, lineStride, depthStride, depth, lines, dst): lines of a matrix (rows of A, columns of B) as panels of `width`
+ * lines, each [depth][width]. The last panel holds whatever is near in place of lines that do not exist.
+ */
+function packFunction(width: 4 | 8): FunctionBuilder {
+  const f = new FunctionBuilder(Array.from({ length: 6 }, () => 'i32' as const));
+  const [src, lineStride, depthStride, depth, lines, dst] = [0, 1, 2, 3, 4, 5].map((i) => f.param(i)) as [
+    Value, Value, Value, Value, Value, Value, // biome-ignore format: one line
+  ];
+  const four = f.i32(4);
+  const halves = Array.from({ length: width / 4 }, (_, h) => h * 4);
+  const to = f.variable(dst);
+  f.for(f.i32(0), lines, width, (j) => {
+    const from = f.variable(f.op('i32.add', src, f.op('i32.mul', j, lineStride)));
+    f.if(
+      f.op('i32.eq', lineStride, four),
+      () => {
+        f.for(f.i32(0), depth, 1, () => {
+          for (const h of halves) f.store('v128.store', to, f.load('v128.load', from, h * 4), h * 4);
+          f.set(from, f.op('i32.add', from, depthStride));
+          f.set(to, f.plus(to, width * 4));
+        });
+      },
+      () => {
+        // The last line that exists stands in for those that do not.
+        const last = f.op('i32.sub', f.op('i32.sub', lines, j), f.i32(1));
+        const pointers = Array.from({ length: width }, (_, i) => {
+          const line = f.select(f.op('i32.lt_s', last, f.i32(i)), last, f.i32(i));
+          return f.variable(f.op('i32.add', from, f.op('i32.mul', line, lineStride)));
+        });
+        const left = f.variable(depth);
+        f.if(f.op('i32.eq', depthStride, four), () => {
+          f.while(
+            () => f.op('i32.ge_s', left, four),
+            () => {
+              for (const h of halves) {
+                const rows = pointers.slice(h, h + 4).map((p) => f.load('v128.load', p));
+                transpose(f, rows).forEach((v, k) => {
+                  f.store('v128.store', to, v, k * width * 4 + h * 4);
+                });
+              }
+              for (const p of pointers) f.set(p, f.plus(p, 16));
+              f.set(to, f.plus(to, width * 16));
+              f.set(left, f.plus(left, -4));
+            },
+          );
+        });
+        f.while(
+          () => left,
+          () => {
+            pointers.forEach((p, i) => {
+              f.store('f32.store', to, f.load('f32.load', p), i * 4);
+              f.set(p, f.op('i32.add', p, depthStride));
+            });
+            f.set(to, f.plus(to, width * 4));
+            f.set(left, f.plus(left, -1));
+          },
+        );
+      },
+    );
+  });
+  return f;
+}
+
+/** The transpose of a 4 x 4 matrix of float32 in four vectors. */
+export function transpose(f: FunctionBuilder, rows: readonly Value[]): Value[] {
+  const [r0, r1, r2, r3] = rows as [Value, Value, Value, Value];
+  const a = f.shuffle32(r0, r1, [0, 4, 1, 5]);
+  const b = f.shuffle32(r2, r3, [0, 4, 1, 5]);
+  const c = f.shuffle32(r0, r1, [2, 6, 3, 7]);
+  const d = f.shuffle32(r2, r3, [2, 6, 3, 7]);
+  const low = [0, 1, 4, 5];
+  const high = [2, 3, 6, 7];
+  return [f.shuffle32(a, b, low), f.shuffle32(a, b, high), f.shuffle32(c, d, low), f.shuffle32(c, d, high)];
+}
+
+/** Indices of the functions that {@link gemmFunction} calls. */
+interface GemmParts {
+  readonly packRows: number;
+  readonly packColumns: number;
+  readonly tile: number;
+}
+
+/**
+ * gemm(m, n, k, a, ars, acs, b, brs, bcs, c, ldc, pack, how, bias): C [m, n] = begin + A B. Addresses and strides are in
+ * bytes; the columns of C lie side by side. `pack` has room for {@link packBytes}.
+ */
+function gemmFunction(parts: GemmParts): FunctionBuilder {
+  const f = new FunctionBuilder(Array.from({ length: 14 }, () => 'i32' as const));
+  const [m, n, k, a, ars, acs, b, brs, bcs, c, ldc, pack, how, bias] = Array.from({ length: 14 }, (_, i) => f.param(i)) as [
+    Value, Value, Value, Value, Value, Value, Value, Value, Value, Value, Value, Value, Value, Value, // biome-ignore format: one line
+  ];
+  const least = (x: Value, y: Value): Value => f.select(f.op('i32.lt_s', x, y), x, y);
+  const add = (x: Value, y: Value): Value => f.op('i32.add', x, y);
+  const sub = (x: Value, y: Value): Value => f.op('i32.sub', x, y);
+  const times = (x: Value, y: Value): Value => f.op('i32.mul', x, y);
+  const packA = f.plus(pack, packedColumns);
+  const edge = f.plus(packA, packedRows);
+  // Rows that lie side by side in memory are read where they are.
+  const direct = f.op('i32.eq', ars, f.i32(4));
+  const step = f.select(direct, acs, f.i32(tileRows * 4));
+  f.for(f.i32(0), n, panelWidth, (j0) => {
+    const nc = least(f.i32(panelWidth), sub(n, j0));
+    f.for(f.i32(0), k, panelDepth, (k0) => {
+      const kc = least(f.i32(panelDepth), sub(k, k0));
+      const begins = f.select(k0, f.i32(begin.c), how);
+      f.call(parts.packColumns, null, add(b, add(times(k0, brs), times(j0, bcs))), bcs, brs, kc, nc, pack);
+      f.for(f.i32(0), m, blockRows, (i0) => {
+        const rows = least(f.i32(blockRows), sub(m, i0));
+        const from = f.variable(add(a, add(times(i0, ars), times(k0, acs))));
+        f.if(f.op('i32.eqz', direct), () => {
+          f.call(parts.packRows, null, from, ars, acs, kc, rows, packA);
+          f.set(from, packA);
+        });
+        // From one strip of rows to the next.
+        const strip = f.select(direct, f.i32(4), f.op('i32.shl', kc, f.i32(2)));
+        f.for(f.i32(0), nc, tileColumns, (j) => {
+          const panel = add(pack, times(j, f.op('i32.shl', kc, f.i32(2))));
+          const cols = sub(nc, j);
+          const column = f.op('i32.shl', add(j0, j), f.i32(2));
+          const biasAt = add(bias, column);
+          const corner = add(c, add(times(i0, ldc), column));
+          f.for(f.i32(0), rows, tileRows, (i) => {
+            const left = sub(rows, i);
+            f.call(parts.tile, null, add(from, times(i, strip)), step, panel, kc, add(corner, times(i, ldc)), ldc, left, cols, begins, biasAt, edge);
+          });
+        });
+      });
+    });
+  });
+  return f;
+}
+
+/** The module's functions by name. */
+export function gemmFunctions(): Record<string, FunctionBuilder> {
+  return {
+    packRows: packFunction(tileRows),
+    packColumns: packFunction(tileColumns),
+    tile: tileFunction(),
+    gemm: gemmFunction({ packRows: 0, packColumns: 1, tile: 2 }),
+  };
+}

@@ -1,0 +1,60 @@
+import type { View } from '../backend.ts';
+import type { TypedArray } from '../dtype.ts';
+import { scratchBytes } from './memory.ts';
+import type { Runtime } from './runtime.ts';
+
+/** Bytes at the start of the scratch region that hold the arguments of kernels, and panels of matrix products. */
+export const reservedBytes: number = 2 * 2 ** 20;
+
+/** Copies of operands that lie outside of WebAssembly memory, for one call of a kernel. */
+export class Staging {
+  readonly #runtime: Runtime;
+  #top = reservedBytes;
+  readonly #back: { readonly array: TypedArray; readonly first: number; readonly at: number; readonly count: number }[] = [];
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** The address of a view's first element, after a copy if need be; -1 when there is no room for one. */
+  input(v: View): number {
+    const there = this.#runtime.addressOf(v);
+    return there >= 0 ? there : this.#copy(v, true, false);
+  }
+
+  /** The same for a view that the kernel writes; {@link finish} copies back. `dense`: it writes all that the view spans. */
+  output(v: View, dense: boolean): number {
+    const there = this.#runtime.addressOf(v);
+    return there >= 0 ? there : this.#copy(v, !dense, true);
+  }
+
+  /** Copies results to where they belong. */
+  finish(): void {
+    const { buffer } = this.#runtime.arena;
+    for (const { array, first, at, count } of this.#back) {
+      array.set(new (array.constructor as Float32ArrayConstructor)(buffer as ArrayBuffer, at, count), first);
+    }
+  }
+
+  #copy(v: View, load: boolean, store: boolean): number {
+    const array = v.handle as TypedArray;
+    let first = v.offset;
+    let last = v.offset;
+    for (let d = 0; d < v.shape.length; d++) {
+      const reach = (v.shape[d]! - 1) * v.strides[d]!;
+      if (reach < 0) first += reach;
+      else last += reach;
+    }
+    const count = last - first + 1;
+    const bytes = array.BYTES_PER_ELEMENT;
+    const at = this.#top;
+    const end = at + Math.ceil((count * bytes) / 64) * 64;
+    // Kernels read whole vectors: some room behind the last copy.
+    if (end > scratchBytes - 64) return -1;
+    this.#top = end;
+    const place = new (array.constructor as Float32ArrayConstructor)(this.#runtime.arena.buffer as ArrayBuffer, at, count);
+    if (load) place.set(array.subarray(first, last + 1));
+    if (store) this.#back.push({ array, first, at, count });
+    return at + (v.offset - first) * bytes;
+  }
+}
