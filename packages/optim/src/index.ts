@@ -1,5 +1,5 @@
 /**
- * Optimizers, learning-rate schedules, averages of weights and gradient clipping.
+ * Optimizers, learning-rate schedules and gradient clipping.
  *
  * @packageDocumentation
  */
@@ -8,15 +8,6 @@ export { Adagrad, type AdagradOptions } from './adagrad.ts';
 export { Adam, type AdamOptions, type AdamParams, AdamW } from './adam.ts';
 export { Adamax, type AdamaxOptions } from './adamax.ts';
 export { ASGD, type ASGDOptions } from './asgd.ts';
-export {
-  AveragedModel,
-  type AveragedModelOptions,
-  type AvgFn,
-  type ForwardArgs,
-  type ForwardResult,
-  getEmaAvgFn,
-  getSwaAvgFn,
-} from './averaged-model.ts';
 export { type ClipGradNormOptions, clipGradNorm_, clipGradValue_, NonFiniteGradientError } from './clip.ts';
 export { ChainedScheduler, SequentialLR } from './composite-lr.ts';
 export {
@@ -53,4 +44,3 @@ export type { SchedulerStateDict, SchedulerValue } from './scheduler-state.ts';
 export { SGD, type SGDOptions } from './sgd.ts';
 export { ExponentialLR, MultiStepLR, StepLR, type StepLROptions } from './step-lr.ts';
 export { SWALR, type SWALROptions } from './swa-lr.ts';
-export { type UpdateBnOptions, updateBn } from './update-bn.ts';

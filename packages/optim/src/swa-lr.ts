@@ -12,7 +12,7 @@ export interface SWALROptions extends SchedulerOptions {
 
 /**
  * The learning rate goes to a constant in some steps and stays there: the schedule of stochastic weight averaging
- * (Izmailov et al. 2018), for use with {@link AveragedModel}.
+ * (Izmailov et al. 2018), for use with `AveragedModel` of `@nabla/train`.
  *
  * @param swaLr the constant, one or one per group
  * @throws ValueError for an unknown strategy, a negative number of epochs, or a list of another length than the groups

@@ -194,6 +194,19 @@ describe('schedules', () => {
     expect(s.getLastLr()).toEqual(lrs(o));
   });
 
+  it('go to a constant learning rate for averages of weights', () => {
+    const o = new SGD([zeros([1], { requiresGrad: true })], { lr: 0.1 });
+    const s = new SWALR(o, 0.5, { annealEpochs: 2, annealStrategy: 'linear' });
+    const seen = [o.paramGroups[0]!.lr];
+    for (let i = 0; i < 3; i++) {
+      s.step();
+      seen.push(o.paramGroups[0]!.lr);
+    }
+    [0.1, 0.3, 0.5, 0.5].forEach((lr, i) => {
+      expect(seen[i]).toBeCloseTo(lr, 14);
+    });
+  });
+
   it('read a metric from a tensor', () => {
     const o = sgd();
     const s = new ReduceLROnPlateau(o, { patience: 0 });

@@ -4,4 +4,13 @@
  *
  * @packageDocumentation
  */
-export {};
+export {
+  AveragedModel,
+  type AveragedModelOptions,
+  type AvgFn,
+  type ForwardArgs,
+  type ForwardResult,
+  getEmaAvgFn,
+  getSwaAvgFn,
+} from './averaged-model.ts';
+export { type UpdateBnOptions, updateBn } from './update-bn.ts';
