@@ -35,9 +35,19 @@ async function trainOnDevice(c: TrainCase): Promise<void> {
 describe("PyTorch's recorded training runs", () => {
   it('are all here', () => {
     expect(golden.cases.map((c) => c.model)).toEqual(['cnn_bn', 'cnn_bn', 'char_lstm', 'char_lstm', 'tiny_gpt', 'tiny_gpt']);
+    expect(golden.cases.map((c) => c.dtype)).toEqual(['f32', 'f64', 'f32', 'f64', 'f32', 'f64']);
+    expect(golden.cases.map((c) => c.losses.length)).toEqual([30, 30, 30, 30, 30, 30]);
   });
 
   for (const c of golden.cases) it(`${c.id}, every step in a scope`, () => replayTrain(golden, c, scope));
+
+  it.each(golden.cases)('$id: a loss that is off by twice the tolerance is noticed, the first or the last', (c) => {
+    const tolerance = c.dtype === 'f32' ? 1e-4 : 1e-9;
+    for (const t of [0, c.losses.length - 1]) {
+      const losses = c.losses.map((l, i) => (i === t ? (l as number) * (1 + 2 * tolerance) : l));
+      expect(() => replayTrain(golden, { ...c, losses }, scope)).toThrow(`loss at step ${t}: `);
+    }
+  });
 
   it('train/cnn_bn/0/f32, on a device', () => trainOnDevice(golden.cases.find((c) => c.id === 'train/cnn_bn/0/f32')!));
 });

@@ -60,7 +60,8 @@ function buildTraining(
 const relative = { f32: 1e-4, f64: 1e-9 } as const;
 
 function compareNumber(what: string, got: number, want: number, tolerance: number, noise: number): void {
-  if (!(Math.abs(got - want) <= tolerance * Math.abs(want) + 4 * noise)) throw new Mismatch(`${what}: ${got}, expected ${want}`);
+  // Where PyTorch itself rounds by more than the tolerance, as far as it does.
+  if (!(Math.abs(got - want) <= Math.max(tolerance * Math.abs(want), 4 * noise))) throw new Mismatch(`${what}: ${got}, expected ${want}`);
 }
 
 function compare(golden: Golden<TrainCase>, what: string, got: Tensor, ref: TensorRef): void {
