@@ -1,5 +1,13 @@
 import { type Operand, Tensor } from '@nabla/core';
-import { CpuBackend, cpu, type FunctionRow, type FusedKernels, setReferenceBackend } from '@nabla/core/internals';
+import {
+  CpuBackend,
+  cpu,
+  type FunctionRow,
+  type FusedKernels,
+  setReferenceBackend,
+  setWasmMode,
+  type WasmMode,
+} from '@nabla/core/internals';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { NdArray } from '../../core/src/op.samples.ts';
 import { elementwiseSamples } from '../../core/src/ops/index.samples.ts';
@@ -78,6 +86,23 @@ describe('methods, and their other names', () => {
 describe('the CPU backend', () => {
   for (const { name, run } of conformance(cpu)) test(name, run);
 });
+
+// Small work is JavaScript unless asked: both ways have to give every answer.
+for (const [mode, title] of [
+  ['always', 'the CPU backend, small work in WebAssembly too'],
+  ['off', 'the CPU backend where there is no WebAssembly'],
+] as const) {
+  describe(title, () => {
+    let before: WasmMode;
+    beforeAll(() => {
+      before = setWasmMode(mode);
+    });
+    afterAll(() => {
+      setWasmMode(before);
+    });
+    for (const { name, run } of conformance(cpu)) test(name, run);
+  });
+}
 
 /** The CPU without its fused kernels: every composition that stands in for one runs. */
 class PlainCpu extends CpuBackend {

@@ -1,5 +1,6 @@
 import type { DType } from '../dtype.ts';
 import { ValueError } from '../errors.ts';
+import type { Lanes, Vector } from '../wasm/vector.ts';
 import { call, Expr, type ExprLike } from './node.ts';
 
 /** Prints a call from the printed arguments. */
@@ -37,6 +38,8 @@ export interface FunctionOptions {
   readonly grad?: readonly Derivative[];
   /** The result of `js` needs no rounding to float32 (comparisons, minimum, negation). */
   readonly exact?: boolean;
+  /** For WebAssembly kernels, on four float32 lanes; where neither it nor `expand` is given, kernels are JavaScript. */
+  readonly wasm?: (v: Vector, ...args: Lanes[]) => Lanes;
   /** For graphics kernels; `js` or `expand` is used when omitted. */
   readonly gpu?: GpuBody;
 }

@@ -93,6 +93,7 @@ const one = constant(1);
 export const sigmoid: UnaryOp = defineElementwise({
   name: 'sigmoid',
   js: (x) => `1/(1+Math.exp(-${x}))`,
+  wasm: (v, x) => v.sigmoid(x),
   gpu: gpuCall('logistic'),
   grad: [(_x, y) => one.sub(y).mul(y)],
   doc: '1 / (1 + e^-x)',
@@ -103,6 +104,7 @@ export const logsigmoid: UnaryOp = defineElementwise({
   name: 'logsigmoid',
   dtype: 'floating',
   js: (x) => `Math.min(0,${x})-Math.log1p(Math.exp(-Math.abs(${x})))`,
+  wasm: (v, x) => v.sub(v.min(v.number(0), x), v.log1p(v.exp(v.neg(v.abs(x))))),
   gpu: gpuCall('logLogistic'),
   grad: [(x) => x.neg().sigmoid()],
   doc: 'ln(1 / (1 + e^-x))',
@@ -114,6 +116,7 @@ const softplusGrad = defineFunction({
   name: 'softplusGrad',
   arity: 3,
   js: (x, beta, threshold) => `${x}*${beta}>${threshold}?1:1/(1+Math.exp(-${x}*${beta}))`,
+  wasm: (v, x, beta, threshold) => v.select(v.gt(v.mul(x, beta), threshold), v.number(1), v.sigmoid(v.mul(x, beta))),
   gpu: gpuBody((x, beta, threshold) => `(${x} * ${beta} > ${threshold} ? 1 : logistic(${x} * ${beta}))`, 'logistic'),
   grad: [
     (x, beta, threshold) => where(x.mul(beta).ge(threshold), 0, bell(x.mul(beta)).mul(beta)),
@@ -142,6 +145,7 @@ export const softplus: ParametricOp<SoftplusOptions> = defineParametric<Softplus
     name: 'softplus',
     dtype: 'floating',
     js: (x, beta, threshold) => `${x}*${beta}>${threshold}?${x}:Math.log1p(Math.exp(${x}*${beta}))/${beta}`,
+    wasm: (v, x, beta, threshold) => v.select(v.gt(v.mul(x, beta), threshold), x, v.div(v.log1p(v.exp(v.mul(x, beta))), beta)),
     gpu: gpuBody((x, beta, threshold) => `(${x} * ${beta} > ${threshold} ? ${x} : softPlus(${x} * ${beta}) / ${beta})`, 'softPlus'),
     grad: [
       (x, beta, threshold) => call(softplusGrad, [x, beta, threshold]),
@@ -163,6 +167,7 @@ export const relu: UnaryOp = defineElementwise({
   reject: ['bool'],
   exact: true,
   js: (x) => `${x}<0?0:${x}`,
+  wasm: (v, x) => v.select(v.lt(x, v.number(0)), v.number(0), x),
   grad: [(_x, y) => where(y.le(0), 0, 1)],
   doc: 'max(x, 0)',
 }) as UnaryOp;
@@ -177,6 +182,7 @@ export const leakyRelu: ParametricOp<LeakyReluOptions> = defineParametric<LeakyR
     name: 'leakyRelu',
     dtype: 'floating',
     js: (x, slope) => `${x}>0?${x}:${x}*${slope}`,
+    wasm: (v, x, slope) => v.select(v.gt(x, v.number(0)), x, v.mul(x, slope)),
     grad: [(x, slope) => where(x.gt(0), 1, slope), (x) => where(x.gt(0), 0, x)],
     doc: 'x where positive, else slope * x',
   },
@@ -189,6 +195,7 @@ const eluGrad = defineFunction({
   name: 'eluGrad',
   arity: 3,
   js: (x, alpha, scale) => `${x}<=0?Math.exp(${x}*${scale})*${alpha}:1`,
+  wasm: (v, x, a, s) => v.select(v.le(x, v.number(0)), v.mul(v.exp(v.mul(x, s)), a), v.number(1)),
   gpu: gpuBody((x, alpha, scale) => `(${x} <= 0 ? exponential(${x} * ${scale}) * ${alpha} : 1)`, 'exponential'),
   grad: [
     (x, alpha, scale) => where(x.lt(0), x.mul(scale).exp().mul(alpha).mul(scale), 0),
@@ -209,6 +216,7 @@ export const elu: ParametricOp<EluOptions> = defineParametric<EluOptions>(
     name: 'elu',
     dtype: 'floating',
     js: (x, alpha) => `${x}<=0?Math.expm1(${x})*${alpha}+0:${x}`,
+    wasm: (v, x, alpha) => v.select(v.le(x, v.number(0)), v.add(v.mul(v.expm1(x), alpha), v.number(0)), x),
     gpu: gpuBody((x, alpha) => `(${x} <= 0 ? exponentialMinus1(${x}) * ${alpha} : ${x})`, 'exponentialMinus1'),
     grad: [(x, alpha) => call(eluGrad, [x, alpha, 1]), (x) => where(x.le(0), x.expm1(), 0)],
     doc: 'x where positive, else alpha (e^x - 1)',
@@ -227,6 +235,7 @@ export const celu: ParametricOp<EluOptions> = defineParametric<EluOptions>(
     name: 'celu',
     dtype: 'floating',
     js: (x, alpha) => `${x}<=0?Math.expm1(${x}/${alpha})*${alpha}+0:${x}`,
+    wasm: (v, x, alpha) => v.select(v.le(x, v.number(0)), v.add(v.mul(v.expm1(v.div(x, alpha)), alpha), v.number(0)), x),
     gpu: gpuBody((x, alpha) => `(${x} <= 0 ? exponentialMinus1(${x} / ${alpha}) * ${alpha} : ${x})`, 'exponentialMinus1'),
     grad: [
       (x, alpha) => call(eluGrad, [x, 1, one.div(alpha)]),
@@ -260,6 +269,7 @@ export const silu: UnaryOp = defineElementwise({
   name: 'silu',
   dtype: 'floating',
   js: (x) => `${x}/(1+Math.exp(-${x}))`,
+  wasm: (v, x) => v.mul(x, v.sigmoid(x)),
   gpu: gpuBody((x) => `${x} * logistic(${x})`, 'logistic'),
   grad: [
     (x) => {
@@ -275,6 +285,7 @@ export const mish: UnaryOp = defineElementwise({
   name: 'mish',
   dtype: 'floating',
   js: (x) => `${x}*Math.tanh(Math.log1p(Math.exp(${x})))`,
+  wasm: (v, x) => v.mul(x, v.tanh(v.log1p(v.exp(x)))),
   gpu: gpuBody((x) => `${x} * hyperbolicTangent(softPlus(${x}))`, 'hyperbolicTangent', 'softPlus'),
   grad: [
     (x) => {

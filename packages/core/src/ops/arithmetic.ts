@@ -105,6 +105,7 @@ const plainAdd = defineElementwise({
   arity: 2,
   dtype: 'promote',
   js: (a, b) => `${a}+${b}`,
+  wasm: (v, a, b) => v.add(a, b),
   grad: [() => one, () => one],
   doc: 'a + b',
 });
@@ -117,6 +118,7 @@ const plainSub = defineElementwise({
   arity: 2,
   ...difference,
   js: (a, b) => `${a}-${b}`,
+  wasm: (v, a, b) => v.sub(a, b),
   grad: [() => one, () => constant(-1)],
   doc: 'a - b',
 });
@@ -127,6 +129,7 @@ export const mul: BinaryOp = defineElementwise({
   arity: 2,
   dtype: 'promote',
   js: (a, b) => `${a}*${b}`,
+  wasm: (v, a, b) => v.mul(a, b),
   only: { int32: (a, b) => `Math.imul(${a},${b})` },
   grad: [(_a, b) => b, (a) => a],
   doc: 'a * b',
@@ -154,6 +157,7 @@ export const neg: UnaryOp = defineElementwise({
   reject: ['bool'],
   exact: true,
   js: (a) => `-${a}`,
+  wasm: (v, x) => v.neg(x),
   int: (a) => `0-${a}`,
   grad: [() => constant(-1)],
   doc: '-a',
@@ -166,6 +170,7 @@ export const abs: UnaryOp = defineElementwise({
   reject: ['bool'],
   exact: true,
   js: (x) => `Math.abs(${x})`,
+  wasm: (v, x) => v.abs(x),
   int: (x) => `Math.abs(${x})`,
   gpu: gpuCall('absolute'),
   grad: [(x) => x.sign()],
@@ -178,6 +183,7 @@ export const sign: UnaryOp = defineElementwise({
   dtype: 'promote',
   exact: true,
   js: (x) => `${x}>0?1:${x}<0?-1:0`,
+  wasm: (v, x) => v.sub(v.flag(v.gt(x, v.number(0))), v.flag(v.lt(x, v.number(0)))),
   gpu: gpuCall('signOf'),
   grad: [() => zero],
   doc: 'the sign of x: -1, 0 or 1',
@@ -188,6 +194,7 @@ const squared: ElementwiseOp = defineElementwise({
   dtype: 'promote',
   reject: ['bool'],
   js: (x) => `${x}*${x}`,
+  wasm: (v, x) => v.mul(x, x),
   only: { int32: (x) => `Math.imul(${x},${x})` },
   grad: [(x) => x.mul(2)],
   doc: 'x * x',
@@ -207,6 +214,7 @@ addMethod('square', function (this: Tensor) {
 export const sqrt: UnaryOp = defineElementwise({
   name: 'sqrt',
   js: (x) => `Math.sqrt(${x})`,
+  wasm: (v, x) => v.sqrt(x),
   grad: [(_x, y) => one.div(y.mul(2))],
   doc: 'the square root of x',
 }) as UnaryOp;
@@ -215,6 +223,7 @@ export const sqrt: UnaryOp = defineElementwise({
 export const rsqrt: UnaryOp = defineElementwise({
   name: 'rsqrt',
   js: (x) => `1/Math.sqrt(${x})`,
+  wasm: (v, x) => v.div(v.number(1), v.sqrt(x)),
   grad: [(_x, y) => y.square().mul(y).mul(-0.5)],
   doc: '1 / sqrt(x)',
 }) as UnaryOp;
@@ -223,6 +232,7 @@ export const rsqrt: UnaryOp = defineElementwise({
 export const reciprocal: UnaryOp = defineElementwise({
   name: 'reciprocal',
   js: (x) => `1/${x}`,
+  wasm: (v, x) => v.div(v.number(1), x),
   grad: [(_x, y) => y.square().neg()],
   doc: '1 / x',
 }) as UnaryOp;

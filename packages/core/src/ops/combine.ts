@@ -90,6 +90,7 @@ export const copysign: BinaryOp = defineElementwise({
   tensors: 'first',
   exact: true,
   js: (a, b) => `copySign(${a},${b})`,
+  wasm: (v, a, b) => v.copysign(a, b),
   helpers: { copySign },
   gpu: gpuCall('withSignOf'),
   grad: [(a, _b, y) => where(a.eq(0), 0, y.div(a)), () => constant(0)],
@@ -105,6 +106,7 @@ export const heaviside: BinaryOp = defineElementwise({
   tensors: 'all',
   exact: true,
   js: (x, values) => `${x}===0?${values}:${x}>0?1:0`,
+  wasm: (v, x, at) => v.select(v.eq(x, v.number(0)), at, v.flag(v.gt(x, v.number(0)))),
   gpu: gpuBody((x, values) => `(isEqual(${x}, 0) > 0.5 ? ${values} : isLess(0, ${x}))`, 'isEqual', 'isLess'),
   doc: 'the step function, with its values at 0',
 }) as BinaryOp;
@@ -117,6 +119,8 @@ const lerpOp: ElementwiseOp = defineElementwise({
   tensors: 'all',
   parameters: 2,
   js: (s, e, w) => `${w}<0.5?${s}+${w}*(${e}-${s}):${e}-(${e}-${s})*(1-${w})`,
+  wasm: (v, a, b, w) =>
+    v.select(v.lt(w, v.number(0.5)), v.add(a, v.mul(w, v.sub(b, a))), v.sub(b, v.mul(v.sub(b, a), v.sub(v.number(1), w)))),
   grad: [(_s, _e, w) => one.sub(w), (_s, _e, w) => w, (s, e) => e.sub(s)],
   doc: 's + w (e - s)',
 });
@@ -160,6 +164,7 @@ export const addcmul: AddcOp = withValue({
   reject: ['bool'],
   tensors: 'all',
   js: (x, a, b, value) => `${x}+${value}*${a}*${b}`,
+  wasm: (v, x, a, b, value) => v.add(x, v.mul(v.mul(value, a), b)),
   // A double loses the low bits of large products.
   int: (x, a, b, value) => `${x}+Math.imul(Math.imul(${value},${a}),${b})`,
   only: { int64: (x, a, b, value) => `${x}+I(I(${value}*${a})*${b})` },
@@ -179,6 +184,7 @@ export const addcdiv: AddcOp = withValue(
     arity: 4,
     tensors: 'all',
     js: (x, a, b, value) => `${x}+${value}*${a}/${b}`,
+    wasm: (v, x, a, b, value) => v.add(x, v.div(v.mul(value, a), b)),
     grad: [() => one, (_x, _a, b, value) => value.div(b), (_x, a, b, value) => value.neg().mul(a.div(b.mul(b))), (_x, a, b) => a.div(b)],
     doc: 'x + value * a / b',
   },

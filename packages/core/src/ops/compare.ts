@@ -74,6 +74,7 @@ export const eq: BinaryOp = defineElementwise({
   dtype: 'compare',
   exact: true,
   js: (a, b) => `${a}===${b}?1:0`,
+  wasm: (v, a, b) => v.flag(v.eq(a, b)),
   gpu: gpuCall('isEqual'),
   doc: 'a == b',
 }) as BinaryOp;
@@ -86,6 +87,7 @@ export const ne: BinaryOp = defineElementwise({
   dtype: 'compare',
   exact: true,
   js: (a, b) => `${a}!==${b}?1:0`,
+  wasm: (v, a, b) => v.flag(v.ne(a, b)),
   gpu: gpuCall('isUnequal'),
   doc: 'a != b',
 }) as BinaryOp;
@@ -98,6 +100,7 @@ export const lt: BinaryOp = defineElementwise({
   dtype: 'compare',
   exact: true,
   js: (a, b) => `${a}<${b}?1:0`,
+  wasm: (v, a, b) => v.flag(v.lt(a, b)),
   gpu: gpuCall('isLess'),
   doc: 'a < b',
 }) as BinaryOp;
@@ -110,6 +113,7 @@ export const le: BinaryOp = defineElementwise({
   dtype: 'compare',
   exact: true,
   js: (a, b) => `${a}<=${b}?1:0`,
+  wasm: (v, a, b) => v.flag(v.le(a, b)),
   gpu: gpuCall('isLessOrEqual'),
   doc: 'a <= b',
 }) as BinaryOp;
@@ -122,6 +126,7 @@ export const gt: BinaryOp = defineElementwise({
   dtype: 'compare',
   exact: true,
   js: (a, b) => `${a}>${b}?1:0`,
+  wasm: (v, a, b) => v.flag(v.gt(a, b)),
   gpu: gpuBody((a, b) => `isLess(${b}, ${a})`, 'isLess'),
   doc: 'a > b',
 }) as BinaryOp;
@@ -134,6 +139,7 @@ export const ge: BinaryOp = defineElementwise({
   dtype: 'compare',
   exact: true,
   js: (a, b) => `${a}>=${b}?1:0`,
+  wasm: (v, a, b) => v.flag(v.ge(a, b)),
   gpu: gpuBody((a, b) => `isLessOrEqual(${b}, ${a})`, 'isLessOrEqual'),
   doc: 'a >= b',
 }) as BinaryOp;
@@ -146,6 +152,7 @@ export const logicalAnd: BinaryOp = defineElementwise({
   dtype: 'compare',
   exact: true,
   js: (a, b) => `${a}!==0&&${b}!==0?1:0`,
+  wasm: (v, a, b) => v.flag(v.and(v.truth(a), v.truth(b))),
   gpu: gpuBody((a, b) => `isTrue(${a}) * isTrue(${b})`, 'isTrue'),
   doc: 'a and b',
 }) as BinaryOp;
@@ -158,6 +165,7 @@ export const logicalOr: BinaryOp = defineElementwise({
   dtype: 'compare',
   exact: true,
   js: (a, b) => `${a}!==0||${b}!==0?1:0`,
+  wasm: (v, a, b) => v.flag(v.or(v.truth(a), v.truth(b))),
   gpu: gpuBody((a, b) => `isTrue(isTrue(${a}) + isTrue(${b}))`, 'isTrue'),
   doc: 'a or b',
 }) as BinaryOp;
@@ -170,6 +178,7 @@ export const logicalXor: BinaryOp = defineElementwise({
   dtype: 'compare',
   exact: true,
   js: (a, b) => `(${a}!==0)!==(${b}!==0)?1:0`,
+  wasm: (v, a, b) => v.flag(v.xor(v.truth(a), v.truth(b))),
   gpu: gpuBody((a, b) => `isUnequal(isTrue(${a}), isTrue(${b}))`, 'isTrue', 'isUnequal'),
   doc: 'a xor b',
 }) as BinaryOp;
@@ -180,6 +189,7 @@ export const logicalNot: UnaryOp = defineElementwise({
   dtype: 'compare',
   exact: true,
   js: (x) => `${x}===0?1:0`,
+  wasm: (v, x) => v.flag(v.eq(x, v.number(0))),
   gpu: gpuBody((x) => `1 - isTrue(${x})`, 'isTrue'),
   doc: 'not x',
 }) as UnaryOp;
@@ -190,6 +200,7 @@ export const isnan: UnaryOp = defineElementwise({
   dtype: 'compare',
   exact: true,
   js: (x) => `${x}!==${x}?1:0`,
+  wasm: (v, x) => v.flag(v.ne(x, x)),
   gpu: gpuCall('isNan'),
   doc: 'whether x is NaN',
 }) as UnaryOp;
@@ -200,6 +211,7 @@ export const isinf: UnaryOp = defineElementwise({
   dtype: 'compare',
   exact: true,
   js: (x) => `${x}===Infinity||${x}===-Infinity?1:0`,
+  wasm: (v, x) => v.flag(v.eq(v.abs(x), v.number(Infinity))),
   gpu: gpuCall('isInf'),
   doc: 'whether x is infinite',
 }) as UnaryOp;
@@ -210,6 +222,7 @@ export const isfinite: UnaryOp = defineElementwise({
   dtype: 'compare',
   exact: true,
   js: (x) => `${x}-${x}===0?1:0`,
+  wasm: (v, x) => v.flag(v.lt(v.abs(x), v.number(Infinity))),
   gpu: gpuBody((x) => `1 - isNan(${x}) - isInf(${x})`, 'isNan', 'isInf'),
   doc: 'whether x is finite',
 }) as UnaryOp;
@@ -220,6 +233,7 @@ export const isposinf: UnaryOp = defineElementwise({
   dtype: 'compare',
   exact: true,
   js: (x) => `${x}===Infinity?1:0`,
+  wasm: (v, x) => v.flag(v.eq(x, v.number(Infinity))),
   gpu: gpuBody((x) => `isInf(${x}) * isLess(0, ${x})`, 'isInf', 'isLess'),
   doc: 'whether x is +infinity',
 }) as UnaryOp;
@@ -230,6 +244,7 @@ export const isneginf: UnaryOp = defineElementwise({
   dtype: 'compare',
   exact: true,
   js: (x) => `${x}===-Infinity?1:0`,
+  wasm: (v, x) => v.flag(v.eq(x, v.number(-Infinity))),
   gpu: gpuBody((x) => `isInf(${x}) * isLess(${x}, 0)`, 'isInf', 'isLess'),
   doc: 'whether x is -infinity',
 }) as UnaryOp;

@@ -65,6 +65,7 @@ const trueDivide = defineElementwise({
   name: 'div',
   arity: 2,
   js: (a, b) => `${a}/${b}`,
+  wasm: (v, a, b) => v.div(a, b),
   // Without the result, which may be written in place.
   grad: [(_a, b) => one.div(b), (a, b) => a.neg().div(b).div(b)],
   doc: 'a / b',

@@ -77,6 +77,7 @@ const one = constant(1);
 export const exp: UnaryOp = defineElementwise({
   name: 'exp',
   js: (x) => `Math.exp(${x})`,
+  wasm: (v, x) => v.exp(x),
   gpu: gpuCall('exponential'),
   grad: [(_x, y) => y],
   doc: 'e^x',
@@ -95,6 +96,7 @@ export const exp2: UnaryOp = defineElementwise({
 export const expm1: UnaryOp = defineElementwise({
   name: 'expm1',
   js: (x) => `Math.expm1(${x})`,
+  wasm: (v, x) => v.expm1(x),
   gpu: gpuCall('exponentialMinus1'),
   grad: [(_x, y) => y.add(1)],
   doc: 'e^x - 1',
@@ -104,6 +106,7 @@ export const expm1: UnaryOp = defineElementwise({
 export const log: UnaryOp = defineElementwise({
   name: 'log',
   js: (x) => `Math.log(${x})`,
+  wasm: (v, x) => v.log(x),
   gpu: gpuCall('logarithm'),
   grad: [(x) => one.div(x)],
   doc: 'ln x',
@@ -131,6 +134,7 @@ export const log10: UnaryOp = defineElementwise({
 export const log1p: UnaryOp = defineElementwise({
   name: 'log1p',
   js: (x) => `Math.log1p(${x})`,
+  wasm: (v, x) => v.log1p(x),
   gpu: gpuCall('logarithm1p'),
   grad: [(x) => one.div(x.add(1))],
   doc: 'ln(1 + x)',

@@ -33,6 +33,8 @@ const exact: ElementwiseOp = defineElementwise({
   name: 'gelu',
   dtype: 'floating',
   js: (x) => `0.5*${x}*erfcOf(-${x}*${Math.SQRT1_2})`,
+  // As PyTorch computes it in float32.
+  wasm: (v, x) => v.mul(v.mul(v.number(0.5), x), v.add(v.number(1), v.erf(v.mul(x, v.number(Math.SQRT1_2))))),
   helpers: { erfcOf },
   gpu: gpuBody((x) => `0.5 * ${x} * complementaryError(-${Math.SQRT1_2} * ${x})`, 'complementaryError'),
   grad: [
@@ -53,6 +55,10 @@ const approximation: ElementwiseOp = defineElementwise({
   dtype: 'floating',
   noInPlace: true,
   js: (x) => `0.5*${x}*(1+Math.tanh(${slope}*(${x}+${cubic}*${x}*${x}*${x})))`,
+  wasm: (v, x) => {
+    const t = v.tanh(v.mul(v.number(slope), v.add(x, v.mul(v.number(cubic), v.mul(x, v.mul(x, x))))));
+    return v.mul(v.mul(v.number(0.5), x), v.add(v.number(1), t));
+  },
   gpu: gpuBody((x) => `0.5 * ${x} * (1 + hyperbolicTangent(${slope} * (${x} + ${cubic} * ${x} * ${x} * ${x})))`, 'hyperbolicTangent'),
   grad: [
     (x) => {

@@ -52,6 +52,7 @@ export const relu6: UnaryOp = defineElementwise({
   reject: ['bool'],
   exact: true,
   js: (x) => `${x}<0?0:${x}>6?6:${x}`,
+  wasm: (v, x) => v.select(v.lt(x, v.number(0)), v.number(0), v.select(v.gt(x, v.number(6)), v.number(6), x)),
   gpu: gpuBody((x) => `smaller(larger(${x}, 0), 6)`, 'smaller', 'larger'),
   grad: [(x) => where(x.gt(0).logicalAnd(x.lt(6)), 1, 0)],
   doc: 'x limited to [0, 6]',
@@ -69,6 +70,7 @@ export const hardtanh: ParametricOp<HardtanhOptions> = defineParametric<Hardtanh
     reject: ['bool', 'uint8'],
     exact: true,
     js: (x, min, max) => `atMost(atLeast(${x},${min}),${max})`,
+    wasm: (v, x, min, max) => v.min(v.max(x, min), max),
     helpers: { atLeast, atMost },
     gpu: gpuBody((x, min, max) => `smaller(larger(${x}, ${min}), ${max})`, 'smaller', 'larger'),
     grad: [
@@ -89,6 +91,8 @@ const hardswishGrad = defineFunction({
   name: 'hardswishGrad',
   arity: 1,
   js: (x) => `${x}<-3?0:${x}>=3?1:${x}/3+0.5`,
+  wasm: (v, x) =>
+    v.select(v.lt(x, v.number(-3)), v.number(0), v.select(v.ge(x, v.number(3)), v.number(1), v.add(v.div(x, v.number(3)), v.number(0.5)))),
   grad: [(x) => where(x.gt(-3).logicalAnd(x.lt(3)), 1 / 3, 0)],
 });
 
@@ -97,6 +101,7 @@ export const hardswish: UnaryOp = defineElementwise({
   name: 'hardswish',
   dtype: 'floating',
   js: (x) => `${x}*Math.min(Math.max(${x}+3,0),6)/6`,
+  wasm: (v, x) => v.div(v.mul(x, v.min(v.max(v.add(x, v.number(3)), v.number(0)), v.number(6))), v.number(6)),
   gpu: gpuBody((x) => `${x} * smaller(larger(${x} + 3, 0), 6) / 6`, 'smaller', 'larger'),
   // A choice, so that an infinite gradient leaves nothing below -3.
   grad: [(x) => where(x.lt(-3), 0, call(hardswishGrad, [x]))],
@@ -108,6 +113,7 @@ export const hardsigmoid: UnaryOp = defineElementwise({
   name: 'hardsigmoid',
   dtype: 'floating',
   js: (x) => `Math.min(Math.max(${x}+3,0),6)/6`,
+  wasm: (v, x) => v.div(v.min(v.max(v.add(x, v.number(3)), v.number(0)), v.number(6)), v.number(6)),
   gpu: gpuBody((x) => `smaller(larger(${x} + 3, 0), 6) / 6`, 'smaller', 'larger'),
   // PyTorch's sixth is that of float32 in float64 too.
   grad: [(x) => where(x.gt(-3).logicalAnd(x.lt(3)), Math.fround(1 / 6), 0)],

@@ -54,6 +54,7 @@ const logitGrad = defineFunction({
   name: 'logitGrad',
   arity: 1,
   js: (x) => `1/(${x}*(1-${x}))`,
+  wasm: (v, x) => v.div(v.number(1), v.mul(x, v.sub(v.number(1), x))),
   grad: [
     (x) => {
       const z = x.mul(one.sub(x));
@@ -66,6 +67,7 @@ const logitGrad = defineFunction({
 const plain: ElementwiseOp = defineElementwise({
   name: 'logit',
   js: (x) => `Math.log(${x}/(1-${x}))`,
+  wasm: (v, x) => v.log(v.div(x, v.sub(v.number(1), x))),
   gpu: gpuBody((x) => `logarithm(${x} / (1 - ${x}))`, 'logarithm'),
   // Beyond [0, 1] PyTorch's derivative is NaN, and flat.
   grad: [(x) => where(inside(x), call(logitGrad, [x]), Number.NaN)],

@@ -56,17 +56,25 @@ const whole = { dtype: 'promote', reject: ['bool'], exact: true, int: (x: string
 export const floor: UnaryOp = defineElementwise({
   name: 'floor',
   js: (x) => `Math.floor(${x})`,
+  wasm: (v, x) => v.floor(x),
   ...whole,
   doc: 'x rounded down',
 }) as UnaryOp;
 
 /** The smallest integer not below x. */
-export const ceil: UnaryOp = defineElementwise({ name: 'ceil', js: (x) => `Math.ceil(${x})`, ...whole, doc: 'x rounded up' }) as UnaryOp;
+export const ceil: UnaryOp = defineElementwise({
+  name: 'ceil',
+  js: (x) => `Math.ceil(${x})`,
+  wasm: (v, x) => v.ceil(x),
+  ...whole,
+  doc: 'x rounded up',
+}) as UnaryOp;
 
 /** x without its fraction. */
 export const trunc: UnaryOp = defineElementwise({
   name: 'trunc',
   js: (x) => `Math.trunc(${x})`,
+  wasm: (v, x) => v.trunc(x),
   gpu: gpuCall('truncated'),
   ...whole,
   doc: 'x rounded towards zero',
@@ -77,6 +85,7 @@ export const frac: UnaryOp = defineElementwise({
   name: 'frac',
   dtype: 'floating',
   js: (x) => `${x}-Math.trunc(${x})`,
+  wasm: (v, x) => v.sub(x, v.trunc(x)),
   gpu: gpuBody((x) => `${x} - truncated(${x})`, 'truncated'),
   grad: [() => constant(1)],
   doc: 'x - trunc(x)',
@@ -85,6 +94,7 @@ export const frac: UnaryOp = defineElementwise({
 const nearest: ElementwiseOp = defineElementwise({
   name: 'round',
   js: (x) => `roundEven(${x})`,
+  wasm: (v, x) => v.round(x),
   helpers: { roundEven },
   gpu: gpuCall('roundedEven'),
   ...whole,

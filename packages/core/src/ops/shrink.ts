@@ -55,6 +55,7 @@ export const softsign: UnaryOp = defineElementwise({
   name: 'softsign',
   refuse: ['bool'],
   js: (x) => `${x}/(1+Math.abs(${x}))`,
+  wasm: (v, x) => v.div(x, v.add(v.number(1), v.abs(x))),
   grad: [
     (x) => {
       const d = x.abs().add(1);
@@ -69,6 +70,7 @@ export const tanhshrink: UnaryOp = defineElementwise({
   name: 'tanhshrink',
   refuse: ['bool'],
   js: (x) => `${x}-Math.tanh(${x})`,
+  wasm: (v, x) => v.sub(x, v.tanh(x)),
   gpu: gpuBody((x) => `${x} - hyperbolicTangent(${x})`, 'hyperbolicTangent'),
   grad: [(x) => x.tanh().square()],
   doc: 'x - tanh x',
@@ -85,6 +87,7 @@ export const softshrink: ParametricOp<ShrinkOptions> = defineParametric<ShrinkOp
     name: 'softshrink',
     dtype: 'floating',
     js: (x, l) => `${x}>${l}?${x}-${l}:${x}<-${l}?${x}+${l}:0`,
+    wasm: (v, x, lambda) => v.select(v.gt(x, lambda), v.sub(x, lambda), v.select(v.lt(x, v.neg(lambda)), v.add(x, lambda), v.number(0))),
     grad: [(x, l) => where(x.gt(l).logicalOr(x.lt(l.neg())), 1, 0), (x, l) => where(x.gt(l), -1, where(x.lt(l.neg()), 1, 0))],
     doc: 'x moved towards 0 by lambda',
   },
@@ -105,6 +108,7 @@ export const hardshrink: ParametricOp<ShrinkOptions> = defineParametric<ShrinkOp
     dtype: 'floating',
     exact: true,
     js: (x, l) => `${x}>=-${l}&&${x}<=${l}?0:${x}`,
+    wasm: (v, x, lambda) => v.select(v.and(v.ge(x, v.neg(lambda)), v.le(x, lambda)), v.number(0), x),
     grad: [(x, l) => where(x.gt(l).logicalOr(x.lt(l.neg())), 1, 0), () => constant(0)],
     doc: 'x where |x| > lambda, else 0',
   },
@@ -120,6 +124,7 @@ const thresholdOp: ElementwiseOp = defineElementwise({
   reject: ['bool'],
   exact: true,
   js: (x, limit, value) => `${x}<=${limit}?${value}:${x}`,
+  wasm: (v, x, threshold, value) => v.select(v.le(x, threshold), value, x),
   grad: [(x, limit) => where(x.le(limit), 0, 1), null, (x, limit) => where(x.le(limit), 1, 0)],
   doc: 'x where x > threshold, else value',
 });

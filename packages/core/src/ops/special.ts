@@ -64,6 +64,7 @@ const slopeOfErf = 2 / Math.sqrt(Math.PI);
 export const erf: UnaryOp = defineElementwise({
   name: 'erf',
   js: (x) => `erfOf(${x})`,
+  wasm: (v, x) => v.erf(x),
   helpers: { erfOf },
   gpu: gpuCall('errorFunction'),
   grad: [(x) => x.square().neg().exp().mul(slopeOfErf)],
@@ -74,6 +75,7 @@ export const erf: UnaryOp = defineElementwise({
 export const erfc: UnaryOp = defineElementwise({
   name: 'erfc',
   js: (x) => `erfcOf(${x})`,
+  wasm: (v, x) => v.erfc(x),
   helpers: { erfcOf },
   gpu: gpuCall('complementaryError'),
   grad: [(x) => x.square().neg().exp().mul(-slopeOfErf)],

@@ -98,6 +98,7 @@ const one = constant(1);
 export const sin: UnaryOp = defineElementwise({
   name: 'sin',
   js: (x) => `Math.sin(${x})`,
+  wasm: (v, x) => v.sin(x),
   gpu: gpuCall('sine'),
   grad: [(x) => x.cos()],
   doc: 'sin x',
@@ -107,6 +108,7 @@ export const sin: UnaryOp = defineElementwise({
 export const cos: UnaryOp = defineElementwise({
   name: 'cos',
   js: (x) => `Math.cos(${x})`,
+  wasm: (v, x) => v.cos(x),
   gpu: gpuCall('cosine'),
   grad: [(x) => x.sin().neg()],
   doc: 'cos x',
@@ -170,6 +172,7 @@ export const cosh: UnaryOp = defineElementwise({
 export const tanh: UnaryOp = defineElementwise({
   name: 'tanh',
   js: (x) => `Math.tanh(${x})`,
+  wasm: (v, x) => v.tanh(x),
   gpu: gpuCall('hyperbolicTangent'),
   grad: [(_x, y) => one.sub(y.square())],
   doc: 'tanh x',
@@ -217,6 +220,7 @@ export const atan2: BinaryOp = defineElementwise({
 export const deg2rad: UnaryOp = defineElementwise({
   name: 'deg2rad',
   js: (x) => `${x}*${Math.PI / 180}`,
+  wasm: (v, x) => v.mul(x, v.number(Math.PI / 180)),
   grad: [() => constant(Math.PI / 180)],
   doc: 'x π / 180',
 }) as UnaryOp;
@@ -225,6 +229,7 @@ export const deg2rad: UnaryOp = defineElementwise({
 export const rad2deg: UnaryOp = defineElementwise({
   name: 'rad2deg',
   js: (x) => `${x}*${180 / Math.PI}`,
+  wasm: (v, x) => v.mul(x, v.number(180 / Math.PI)),
   grad: [() => constant(180 / Math.PI)],
   doc: '180 x / π',
 }) as UnaryOp;

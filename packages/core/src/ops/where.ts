@@ -39,6 +39,7 @@ const rowOp: ElementwiseOp = defineElementwise({
   dtype: 'select',
   exact: true,
   js: (c, a, b) => `${c}!==0?${a}:${b}`,
+  wasm: (v, c, a, b) => v.select(v.truth(c), a, b),
   gpu: gpuCall('choose'),
   grad: [null, (c) => where(c, 1, 0), (c) => where(c, 0, 1)],
   doc: 'a where the condition holds, else b',

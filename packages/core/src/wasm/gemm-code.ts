@@ -25,7 +25,17 @@ export const begin = { zero: 0, c: 1, bias: 2 } as const;
 function tileFunction(): FunctionBuilder {
   const f = new FunctionBuilder(Array.from({ length: 11 }, () => 'i32' as const));
   const [a, step, b, kc, c, ldc, rows, cols, how, bias, edge] = Array.from({ length: 11 }, (_, i) => f.param(i)) as [
-    Value, Value, Value, Value, Value, Value, Value, Value, Value, Value, Value, // biome-ignore format: one line
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value, // biome-ignore format: one line
   ];
   const acc = Array.from({ length: tileRows }, () => [f.local('v128'), f.local('v128')] as const);
   const rowOf = (base: Value, i: number): Value => (i === 0 ? base : f.op('i32.add', base, f.op('i32.mul', f.i32(i), ldc)));
@@ -104,7 +114,12 @@ function tileFunction(): FunctionBuilder {
 function packFunction(width: 4 | 8): FunctionBuilder {
   const f = new FunctionBuilder(Array.from({ length: 6 }, () => 'i32' as const));
   const [src, lineStride, depthStride, depth, lines, dst] = [0, 1, 2, 3, 4, 5].map((i) => f.param(i)) as [
-    Value, Value, Value, Value, Value, Value, // biome-ignore format: one line
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value, // biome-ignore format: one line
   ];
   const four = f.i32(4);
   const halves = Array.from({ length: width / 4 }, (_, h) => h * 4);
@@ -187,7 +202,20 @@ interface GemmParts {
 function gemmFunction(parts: GemmParts): FunctionBuilder {
   const f = new FunctionBuilder(Array.from({ length: 14 }, () => 'i32' as const));
   const [m, n, k, a, ars, acs, b, brs, bcs, c, ldc, pack, how, bias] = Array.from({ length: 14 }, (_, i) => f.param(i)) as [
-    Value, Value, Value, Value, Value, Value, Value, Value, Value, Value, Value, Value, Value, Value, // biome-ignore format: one line
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value, // biome-ignore format: one line
   ];
   const least = (x: Value, y: Value): Value => f.select(f.op('i32.lt_s', x, y), x, y);
   const add = (x: Value, y: Value): Value => f.op('i32.add', x, y);
@@ -221,7 +249,21 @@ function gemmFunction(parts: GemmParts): FunctionBuilder {
           const corner = add(c, add(times(i0, ldc), column));
           f.for(f.i32(0), rows, tileRows, (i) => {
             const left = sub(rows, i);
-            f.call(parts.tile, null, add(from, times(i, strip)), step, panel, kc, add(corner, times(i, ldc)), ldc, left, cols, begins, biasAt, edge);
+            f.call(
+              parts.tile,
+              null,
+              add(from, times(i, strip)),
+              step,
+              panel,
+              kc,
+              add(corner, times(i, ldc)),
+              ldc,
+              left,
+              cols,
+              begins,
+              biasAt,
+              edge,
+            );
           });
         });
       });

@@ -306,7 +306,10 @@ export function encodeModule(
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
     ...section(1, types),
-    ...section(2, [[...text('env'), ...text('memory'), 0x02, ...limits], ...imports.map((f, i) => [...text('env'), ...text(f.name), 0, i])]),
+    ...section(2, [
+      [...text('env'), ...text('memory'), 0x02, ...limits],
+      ...imports.map((f, i) => [...text('env'), ...text(f.name), 0, i]),
+    ]),
     ...section(
       3,
       built.map((_, i) => unsigned(imports.length + i)),

@@ -1,0 +1,211 @@
+import type { MapRequest, View } from '../backend.ts';
+import type { DType } from '../dtype.ts';
+import { BoundedCache } from '../expr/cache.ts';
+import { arityOf, type Expr } from '../expr/node.ts';
+import { FunctionBuilder, type Value } from './module.ts';
+import { contiguous, gathered, type Step, scattered, splat, storeContiguous, widths } from './operands.ts';
+import { printVector, vectorForm, weightOf } from './print.ts';
+import type { Exports, Runtime } from './runtime.ts';
+import { Staging } from './staging.ts';
+import { type Lanes, vectorImports } from './vector.ts';
+
+/** One level of a loop nest: how often, and how far each operand moves per turn, in elements. */
+export interface Level {
+  readonly n: number;
+  readonly strides: readonly number[];
+}
+
+/** Where the arguments of a kernel lie: behind address 0, which no kernel uses. */
+export const argumentsAt = 64;
+
+/** Vectors that one turn of an inner loop works on. */
+const unrolled = 4;
+/** Bodies of more calls are long enough to fill the processor by themselves, and to compile. */
+const heavy = 24;
+
+/** A compiled kernel; null: the expressions have no form for WebAssembly. */
+const kernels: WeakMap<Runtime, BoundedCache<Exports | null>> = new WeakMap();
+
+/** The kernel of `key`, made on first use. */
+export function kernelOf(runtime: Runtime, key: string, make: () => FunctionBuilder | null): Exports | null {
+  let known = kernels.get(runtime);
+  if (known === undefined) {
+    known = new BoundedCache(4096);
+    kernels.set(runtime, known);
+  }
+  let kernel = known.get(key);
+  if (kernel === undefined) {
+    const f = make();
+    kernel = f === null ? null : runtime.compile({ run: f }, vectorImports);
+    known.set(key, kernel);
+  }
+  return kernel;
+}
+
+/** Whether a map can be a kernel of vectors: float32 arithmetic into float32 or bool. */
+export function isVectorMap(r: MapRequest): boolean {
+  return r.compute === 'float32' && r.outputs.every((d) => d === 'float32' || d === 'bool');
+}
+
+/** What a map kernel's code depends on. */
+interface MapForm {
+  readonly exprs: readonly Expr[];
+  /** dtypes of the outputs, then of the inputs. */
+  readonly dtypes: readonly DType[];
+  readonly outputs: number;
+  readonly rank: number;
+  readonly steps: readonly Step[];
+}
+
+/**
+ * Runs a map into existing buffers.
+ *
+ * @param levels the loops, outermost first, over the outputs and then the inputs
+ * @returns false when the expressions have no form for WebAssembly, or an operand elsewhere is too large to be copied
+ */
+export function wasmMap(
+  runtime: Runtime,
+  r: MapRequest,
+  targets: readonly View[],
+  levels: readonly Level[],
+  steps: readonly Step[],
+): boolean {
+  const operands = [...targets, ...r.inputs];
+  let key = `map${levels.length}`;
+  for (const e of r.exprs) key += `|${e.id}`;
+  for (let i = 0; i < operands.length; i++) key += `:${operands[i]!.dtype}${steps[i]![0]}`;
+  const kernel = kernelOf(runtime, key, () =>
+    mapCode({ exprs: r.exprs, dtypes: operands.map((v) => v.dtype), outputs: targets.length, rank: levels.length, steps }),
+  );
+  if (kernel === null) return false;
+  const staging = new Staging(runtime);
+  const addresses = operands.map((v, i) => (i < targets.length ? staging.output(v, isDense(v)) : staging.input(v)));
+  if (addresses.some((a) => a < 0)) return false;
+  writeArguments(runtime, levels, operands, addresses, r.params);
+  kernel['run']!();
+  staging.finish();
+  return true;
+}
+
+/** Whether a view is all that lies between its first and its last element. */
+function isDense(v: View): boolean {
+  let span = 1;
+  let size = 1;
+  for (let d = 0; d < v.shape.length; d++) {
+    span += (v.shape[d]! - 1) * Math.abs(v.strides[d]!);
+    size *= v.shape[d]!;
+  }
+  return span === size;
+}
+
+/** Counts, addresses, strides in bytes and parameters, in the order in which {@link readArguments} reads them. */
+export function writeArguments(
+  runtime: Runtime,
+  levels: readonly Level[],
+  operands: readonly View[],
+  addresses: readonly number[],
+  params: readonly number[],
+): void {
+  const { i32, f32 } = runtime.arena;
+  let at = argumentsAt / 4;
+  for (const l of levels) i32[at++] = l.n;
+  for (const a of addresses) i32[at++] = a;
+  for (const l of levels) for (let i = 0; i < operands.length; i++) i32[at++] = l.strides[i]! * widths[operands[i]!.dtype];
+  for (const p of params) f32[at++] = p;
+}
+
+/** The arguments of a kernel, as values of its code. */
+export interface KernelArguments {
+  readonly counts: readonly Value[];
+  readonly addresses: readonly Value[];
+  /** By loop, then operand. */
+  readonly strides: readonly (readonly Value[])[];
+  readonly params: readonly Lanes[];
+}
+
+export function readArguments(f: FunctionBuilder, rank: number, operands: number, params: number): KernelArguments {
+  const zero = f.i32(0);
+  let at = argumentsAt;
+  const next = (name: string): Value => {
+    const v = f.load(name, zero, at);
+    at += 4;
+    return v;
+  };
+  const list = (n: number, name = 'i32.load'): Value[] => Array.from({ length: n }, () => next(name));
+  const counts = list(rank);
+  const addresses = list(operands);
+  const strides = Array.from({ length: rank }, () => list(operands));
+  return { counts, addresses, strides, params: list(params, 'v128.load32_splat') };
+}
+
+/** A loop nest whose body gets the addresses of the operands at the level reached. */
+export function nest(
+  f: FunctionBuilder,
+  args: KernelArguments,
+  from: number,
+  to: number,
+  at: readonly Value[],
+  body: (at: readonly Value[]) => void,
+): void {
+  if (from === to) {
+    body(at);
+    return;
+  }
+  const here = at.map((a) => f.variable(a));
+  f.for(f.i32(0), args.counts[from]!, 1, () => {
+    nest(f, args, from + 1, to, here, body);
+    here.forEach((a, i) => {
+      f.set(a, f.op('i32.add', a, args.strides[from]![i]!));
+    });
+  });
+}
+
+function mapCode(form: MapForm): FunctionBuilder | null {
+  const exprs = vectorForm(form.exprs);
+  if (exprs === null) return null;
+  const { dtypes, outputs, rank, steps } = form;
+  const f = new FunctionBuilder([]);
+  const args = readArguments(f, rank, dtypes.length, arityOf(exprs).params);
+  const inner = rank - 1;
+  const turns = weightOf(exprs) > heavy ? 2 : unrolled;
+  nest(f, args, 0, Math.max(inner, 0), args.addresses, (start) => {
+    const pointers = start.map((a, i) => (steps[i] === 'fixed' ? a : f.variable(a)));
+    const fixed = pointers.map((a, i) => (i >= outputs && steps[i] === 'fixed' ? splat(f, dtypes[i]!, a) : null));
+    const strides = inner < 0 ? pointers : args.strides[inner]!;
+    /** The body for four elements, `skip` elements ahead; `count` of them exist at the end of a row. */
+    const body = (skip: number, count?: Value): void => {
+      const ahead = (i: number): Value =>
+        skip === 0 ? pointers[i]! : f.op('i32.add', pointers[i]!, f.op('i32.mul', strides[i]!, f.i32(skip)));
+      const inputs = pointers.slice(outputs).map((a, k): Lanes => {
+        const i = k + outputs;
+        if (fixed[i] !== null) return fixed[i]!;
+        return steps[i] === 'unit' ? contiguous(f, dtypes[i]!, a, skip) : gathered(f, dtypes[i]!, ahead(i), strides[i]!, count);
+      });
+      printVector(f, exprs, inputs, args.params).forEach((v, o) => {
+        if (steps[o] === 'unit' && count === undefined) storeContiguous(f, dtypes[o]!, pointers[o]!, v, skip);
+        else if (steps[o] === 'unit') scattered(f, dtypes[o]!, pointers[o]!, f.i32(widths[dtypes[o]!]), v, count);
+        else scattered(f, dtypes[o]!, ahead(o), strides[o]!, v, count);
+      });
+    };
+    const advance = (elements: number): void => {
+      pointers.forEach((a, i) => {
+        if (steps[i] === 'fixed') return;
+        const by = steps[i] === 'unit' ? f.i32(elements * widths[dtypes[i]!]) : f.op('i32.mul', strides[i]!, f.i32(elements));
+        f.set(a, f.op('i32.add', a, by));
+      });
+    };
+    const left = f.variable(inner < 0 ? f.i32(1) : args.counts[inner]!);
+    for (const vectors of [turns, 1]) {
+      f.while(
+        () => f.op('i32.ge_s', left, f.i32(vectors * 4)),
+        () => {
+          for (let u = 0; u < vectors; u++) body(u * 4);
+          advance(vectors * 4);
+          f.set(left, f.plus(left, -vectors * 4));
+        },
+      );
+    }
+    f.if(left, () => body(0, left));
+  });
+  return f;
+}
