@@ -31,3 +31,26 @@ export type Motion = 'fixed' | 'unit' | 'strided';
 export function motion(stride: number): Motion {
   return stride === 0 ? 'fixed' : stride === 1 ? 'unit' : 'strided';
 }
+
+/** Operands whose motions fit into one exact number, beside the loops. */
+const numbered = 20;
+
+/**
+ * A loop nest as a kernel's source depends on it: a number for how the loops are arranged (for a map, how many there are), and
+ * how the operands move in the innermost one.
+ */
+export function formOf(walk: number, motions: readonly Motion[]): number | string {
+  if (motions.length > numbered) return `${walk}${motions.map((m) => m[0]).join('')}`;
+  let form = walk;
+  for (let i = 0; i < motions.length; i++) form = form * 3 + (motions[i] === 'fixed' ? 0 : motions[i] === 'unit' ? 1 : 2);
+  return form;
+}
+
+/** {@link formOf} of a single loop, in which every one of `operands` moves by one; without any loop for one element. */
+export function denseForm(n: number, operands: number): number | string {
+  if (operands > numbered) return formOf(n === 1 ? 0 : 1, new Array<Motion>(operands).fill(n === 1 ? 'fixed' : 'unit'));
+  if (n === 1) return 0;
+  let form = 1;
+  for (let i = 0; i < operands; i++) form = form * 3 + 1;
+  return form;
+}

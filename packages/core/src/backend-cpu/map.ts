@@ -1,12 +1,12 @@
 import type { MapRequest, View } from '../backend.ts';
 import type { DType, TypedArray } from '../dtype.ts';
 import { castValue, isFloating } from '../dtype.ts';
-import type { Expr } from '../expr/node.ts';
 import { arityOf } from '../expr/node.ts';
 import { printJs } from '../expr/print.ts';
 import { contiguousStrides, isContiguous, sizeOf } from '../layout.ts';
-import { compile } from './compile.ts';
-import { coalesce, type Loop, motion } from './loops.ts';
+import { worthwhile } from '../wasm/runtime.ts';
+import { addExprKernel, exprKernel } from './compile.ts';
+import { coalesce, denseForm, formOf, type Loop, type Motion, motion } from './loops.ts';
 
 /** Code that reads `source` (an element of dtype `from`) as a value of dtype `compute`. */
 export function loadAs(source: string, from: DType, compute: DType): string {
@@ -33,7 +33,13 @@ export function storeAs(value: string, compute: DType, to: DType): string {
   return value; // a typed array rounds and wraps as the dtype asks
 }
 
-type MapKernel = (loops: readonly Loop[], params: readonly number[], arrays: readonly TypedArray[], offsets: readonly number[]) => void;
+/** Code that reads a parameter as a value of dtype `compute`. */
+export function paramAs(i: number, compute: DType): string {
+  return `const p${i}=${compute === 'float32' ? `F(params[${i}])` : `params[${i}]`};`;
+}
+
+/** Runs over `loops`, the innermost of which, if there is any, makes `n` turns. */
+type MapKernel = (n: number, loops: readonly Loop[], params: readonly number[], targets: readonly View[], inputs: readonly View[]) => void;
 
 /**
  * Source of a kernel over `rank` nested loops. Operands are the outputs, then the inputs; `motions` says how each moves
@@ -45,10 +51,13 @@ function source(r: MapRequest, rank: number, motions: readonly string[]): { code
   const total = outs + r.inputs.length;
   const { params } = arityOf(r.exprs);
   const head: string[] = [];
-  for (let i = 0; i < total; i++) head.push(`const a${i}=arrays[${i}];let b${i}_0=offsets[${i}];`);
-  for (let i = 0; i < params; i++) head.push(`const p${i}=params[${i}];`);
+  for (let i = 0; i < total; i++) {
+    const view = i < outs ? `targets[${i}]` : `inputs[${i - outs}]`;
+    head.push(`const v${i}=${view},a${i}=v${i}.handle;let b${i}_0=v${i}.offset;`);
+  }
+  for (let i = 0; i < params; i++) head.push(paramAs(i, r.compute));
   for (let d = 0; d < rank; d++) {
-    head.push(`const n${d}=loops[${d}].n;`);
+    head.push(d === rank - 1 ? `const n${d}=n;` : `const n${d}=loops[${d}].n;`);
     for (let i = 0; i < total; i++) if (d < rank - 1 || motions[i] === 'strided') head.push(`const s${i}_${d}=loops[${d}].strides[${i}];`);
   }
   const inner = rank - 1;
@@ -72,59 +81,65 @@ function source(r: MapRequest, rank: number, motions: readonly string[]): { code
     }
     body = `for(let i${d}=0;i${d}<n${d};i${d}++){${starts.join('')}${body}${moves.join('')}}`;
   }
-  return { code: `return function(loops,params,arrays,offsets){${head.join('')}${body}};`, helpers: printed.helpers };
+  return { code: `return function(n,loops,params,targets,inputs){${head.join('')}${body}};`, helpers: printed.helpers };
 }
 
-/** Identity of a kernel: what its source depends on. */
-export function kernelKey(
-  kind: string,
-  exprs: readonly Expr[],
-  inputs: readonly View[],
-  compute: DType,
-  outputs: readonly DType[],
-  shape: string,
-): string {
-  let key = `${kind}|${compute}|${shape}`;
-  for (const e of exprs) key += `|${e.id}`;
-  for (const v of inputs) key += `:${v.dtype}`;
-  for (const o of outputs) key += `>${o}`;
-  return key;
-}
+/** Elements up to which arranging loops costs more than running them. */
+const vectorized = 256;
 
 /** Runs a map into existing buffers; `targets` are the destinations. */
 export function runMap(r: MapRequest, targets: readonly View[]): void {
-  if (sizeOf(r.shape) === 0) return;
+  const n = sizeOf(r.shape);
+  if (n === 0) return;
+  if (!worthwhile(n, vectorized) && areDense(r.shape, targets) && areDense(r.shape, r.inputs)) {
+    runDense(r, targets, n);
+    return;
+  }
   const operands = [...targets, ...r.inputs];
   const loops = loopsOf(r.shape, operands);
   const last = loops[loops.length - 1];
   const motions = operands.map((_, i) => (last === undefined ? 'fixed' : motion(last.strides[i]!)));
-  const key = kernelKey('map', r.exprs, r.inputs, r.compute, r.outputs, `${loops.length}${motions.map((m) => m[0]).join('')}`);
-  const kernel = compile(key, () => source(r, loops.length, motions)) as MapKernel;
-  const params = r.params.map((p) => castParam(p, r.compute));
-  kernel(
-    loops,
-    params,
-    operands.map((v) => v.handle as TypedArray),
-    operands.map((v) => v.offset),
-  );
+  const form = formOf(loops.length, motions);
+  const found = exprKernel('map', r.exprs, r.compute, r.inputs, r.outputs, form);
+  const kernel = found ?? addExprKernel('map', r.exprs, r.compute, r.inputs, r.outputs, form, source(r, loops.length, motions));
+  (kernel as MapKernel)(last?.n ?? 1, loops, castParams(r.params, r.compute), targets, r.inputs);
+}
+
+// The way of small tensors, of which there are many: the same kernels as below, found without arranging loops.
+function runDense(r: MapRequest, targets: readonly View[], n: number): void {
+  const { exprs, compute, inputs, outputs } = r;
+  const total = targets.length + inputs.length;
+  const form = denseForm(n, total);
+  let kernel = exprKernel('map', exprs, compute, inputs, outputs, form);
+  if (kernel === undefined) {
+    const motions = new Array<Motion>(total).fill(n === 1 ? 'fixed' : 'unit');
+    kernel = addExprKernel('map', exprs, compute, inputs, outputs, form, source(r, n === 1 ? 0 : 1, motions));
+  }
+  (kernel as MapKernel)(n, noLoops, castParams(r.params, compute), targets, inputs);
+}
+
+const noLoops: readonly Loop[] = [];
+
+/** Whether all views show consecutive elements in row-major order. */
+export function areDense(shape: readonly number[], views: readonly View[]): boolean {
+  for (let i = 0; i < views.length; i++) if (!isContiguous(shape, views[i]!.strides)) return false;
+  return true;
 }
 
 /** Operands that are all dense are one loop, whatever their shape; others are arranged by their strides. */
 function loopsOf(shape: readonly number[], operands: readonly View[]): readonly Loop[] {
-  for (const v of operands) {
-    if (!isContiguous(shape, v.strides))
-      return coalesce(
-        shape,
-        operands.map((o) => o.strides),
-      );
-  }
+  if (!areDense(shape, operands))
+    return coalesce(
+      shape,
+      operands.map((o) => o.strides),
+    );
   const n = sizeOf(shape);
   return n === 1 ? [] : [{ n, strides: operands.map(() => 1) }];
 }
 
-/** A parameter as a value of the kernel's dtype. */
-export function castParam(value: number, compute: DType): number {
-  return castValue(value, compute);
+/** Parameters as values of the kernel's dtype. Kernels of floating numbers round them by themselves. */
+export function castParams(params: readonly number[], compute: DType): readonly number[] {
+  return isFloating(compute) ? params : params.map((p) => castValue(p, compute));
 }
 
 /** Contiguous views on fresh buffers for the outputs of `r`. */

@@ -1,12 +1,14 @@
-import type { ReduceKind, ReduceRequest } from '../backend.ts';
+import type { ReduceKind, ReduceRequest, View } from '../backend.ts';
 import type { DType, TypedArray } from '../dtype.ts';
 import { allocate, isFloating } from '../dtype.ts';
 import { arityOf } from '../expr/node.ts';
 import { printJs } from '../expr/print.ts';
 import { sizeOf } from '../layout.ts';
-import { compile } from './compile.ts';
-import { coalesce, type Loop, motion } from './loops.ts';
-import { castParam, kernelKey, loadAs, storeAs } from './map.ts';
+import { isVectorReduce, wasmReduce } from '../wasm/reduce.ts';
+import { runtime, worthwhile } from '../wasm/runtime.ts';
+import { addExprKernel, exprKernel } from './compile.ts';
+import { coalesce, formOf, type Loop, type Motion, motion } from './loops.ts';
+import { areDense, castParams, loadAs, paramAs, storeAs } from './map.ts';
 
 /** Start, step and finish of a reduction, on `acc` (and `idx`, `r` for positions) with the element in `v`. */
 interface Steps {
@@ -71,8 +73,8 @@ function source(r: ReduceRequest, p: Plan, motions: readonly string[]): { code: 
   const { init, step } = stepsFor(r.kind, r.compute);
   const position = isPosition(r.kind);
   const head: string[] = ['let o=0;', position ? 'let r=0;' : ''];
-  for (let i = 0; i < count; i++) head.push(`const a${i}=arrays[${i}];let b${i}_0=offsets[${i}];`);
-  for (let i = 0; i < arityOf([r.expr]).params; i++) head.push(`const p${i}=params[${i}];`);
+  for (let i = 0; i < count; i++) head.push(`const v${i}=inputs[${i}],a${i}=v${i}.handle;let b${i}_0=v${i}.offset;`);
+  for (let i = 0; i < arityOf([r.expr]).params; i++) head.push(paramAs(i, r.compute));
   for (let d = 0; d < rank; d++) {
     head.push(`const n${d}=loops[${d}].n;`);
     for (let i = 0; i < count; i++) head.push(`const s${i}_${d}=loops[${d}].strides[${i}];`);
@@ -132,14 +134,13 @@ function source(r: ReduceRequest, p: Plan, motions: readonly string[]): { code: 
       `let acc=${init};let idx=0;${position ? 'r=0;' : ''}${open}${nest(k, inner, work)}${close}out[o++]=${finish('acc', 'idx')};`,
     );
   }
-  return { code: `return function(loops,params,arrays,offsets,out,accs,pos,divisor){${head.join('')}${body}};`, helpers: printed.helpers };
+  return { code: `return function(loops,params,inputs,out,accs,pos,divisor){${head.join('')}${body}};`, helpers: printed.helpers };
 }
 
 type ReduceKernel = (
   loops: readonly Loop[],
   params: readonly number[],
-  arrays: readonly TypedArray[],
-  offsets: readonly number[],
+  inputs: readonly View[],
   out: TypedArray,
   acc: Float64Array | null,
   pos: Float64Array | null,
@@ -149,8 +150,24 @@ type ReduceKernel = (
 /** The value of an empty sum, product, any and all. */
 const emptyValue: Partial<Record<ReduceKind, number>> = { sum: 0, prod: 1, any: 0, all: 1 };
 
+/** Every way to walk, as a number: with the motions of the inputs it is what a kernel's source depends on. */
+function walkOf(r: ReduceRequest, kept: number, reduced: number, row: boolean): number {
+  const kind = kinds.indexOf(r.kind);
+  return (((kind * 2 + (row ? 1 : 0)) * 2 + (r.divisor === 1 ? 0 : 1)) * 64 + kept) * 64 + reduced;
+}
+
+const kinds = Object.keys(steps) as readonly ReduceKind[];
+
+/** Elements from which a reduction gains by WebAssembly's vectors. */
+const vectorized = 256;
+
 /** Runs a reduction into a fresh buffer. Accumulates in float64 whatever the dtype; integers beyond 2^53 are an error. */
 export function runReduce(r: ReduceRequest, make: typeof allocate = allocate): TypedArray {
+  const large = isVectorReduce(r) && worthwhile(sizeOf(r.shape), vectorized);
+  if (!large && r.dims.length === r.shape.length && areDense(r.shape, r.inputs)) {
+    const n = sizeOf(r.shape);
+    if (n > 0) return runTotal(r, n, make(r.output, 1));
+  }
   const kept = r.shape.filter((_, d) => !r.dims.includes(d));
   const out = make(r.output, sizeOf(kept));
   if (out.length === 0) return out;
@@ -162,15 +179,32 @@ export function runReduce(r: ReduceRequest, make: typeof allocate = allocate): T
   const loops = [...p.kept, ...p.reduced, ...(p.row === null ? [] : [p.row])];
   const last = loops[loops.length - 1];
   const motions = r.inputs.map((_, i) => (last === undefined ? 'fixed' : motion(last.strides[i]!)));
-  const form = `${r.kind}${p.kept.length},${p.reduced.length}${p.row === null ? '' : 'r'}${r.divisor === 1 ? '' : '/'}${motions.map((m) => m[0]).join('')}`;
-  const key = kernelKey('reduce', [r.expr], r.inputs, r.compute, [r.output], form);
-  const kernel = compile(key, () => source(r, p, motions)) as ReduceKernel;
-  const params = r.params.map((v) => castParam(v, r.compute));
+  const wasm = large ? runtime() : null;
+  if (wasm !== null) {
+    const view = { handle: out, dtype: r.output, shape: [out.length], strides: [1], offset: 0 };
+    if (wasmReduce(wasm, r, p, motions, view)) return out;
+  }
+  const kernel = kernelOf(r, p, formOf(walkOf(r, p.kept.length, p.reduced.length, p.row !== null), motions), motions);
   const width = p.row?.n ?? 0;
   const acc = p.row === null ? null : new Float64Array(width);
   const pos = p.row !== null && isPosition(r.kind) ? new Float64Array(width) : null;
-  const arrays = r.inputs.map((v) => v.handle as TypedArray);
-  const offsets = r.inputs.map((v) => v.offset);
-  kernel(loops, params, arrays, offsets, out, acc, pos, r.divisor);
+  kernel(loops, castParams(r.params, r.compute), r.inputs, out, acc, pos, r.divisor);
   return out;
+}
+
+// The way of losses and their like: all elements of dense operands, the same kernels as above, found without a plan.
+function runTotal(r: ReduceRequest, n: number, out: TypedArray): TypedArray {
+  const count = r.inputs.length;
+  const loops: readonly Loop[] = n === 1 ? [] : [{ n, strides: new Array<number>(count).fill(1) }];
+  const motions = new Array<Motion>(count).fill(n === 1 ? 'fixed' : 'unit');
+  const kernel = kernelOf(r, { kept: [], reduced: loops, row: null }, formOf(walkOf(r, 0, loops.length, false), motions), motions);
+  kernel(loops, castParams(r.params, r.compute), r.inputs, out, null, null, r.divisor);
+  return out;
+}
+
+function kernelOf(r: ReduceRequest, p: Plan, form: number | string, motions: readonly Motion[]): ReduceKernel {
+  const exprs = [r.expr];
+  const outputs = [r.output];
+  const found = exprKernel('reduce', exprs, r.compute, r.inputs, outputs, form);
+  return (found ?? addExprKernel('reduce', exprs, r.compute, r.inputs, outputs, form, source(r, p, motions))) as ReduceKernel;
 }

@@ -19,6 +19,8 @@ export class Expr {
   /** The function of a call. */
   readonly row: FunctionRow | null;
   readonly args: readonly Expr[];
+  /** @internal What the CPU backend remembers of the expression: its kernels. */
+  memo: unknown = null;
 
   /** Nodes are hash-consed: `input`, `param`, `constant` and `call` make them, nothing else does. */
   constructor(id: number, kind: Expr['kind'], value: number, row: FunctionRow | null, args: readonly Expr[]) {
