@@ -33,6 +33,7 @@ export class Arena {
   readonly buffer: ArrayBufferLike;
   readonly f32: Float32Array;
   readonly i32: Int32Array;
+  readonly f64: Float64Array;
   readonly #end: number;
   #top = scratchBytes;
   readonly #free: Map<number, number[]> = new Map();
@@ -46,6 +47,7 @@ export class Arena {
     this.buffer = memory.buffer;
     this.f32 = new Float32Array(this.buffer);
     this.i32 = new Int32Array(this.buffer);
+    this.f64 = new Float64Array(this.buffer);
     this.#end = this.buffer.byteLength - slack;
   }
 

@@ -157,6 +157,11 @@ export class FunctionBuilder {
     return this.#vector(bytesOf(new Int32Array([value, value, value, value])));
   }
 
+  /** The lanes 0, 1, 2, 3 as int32. */
+  laneNumbers(): Value {
+    return this.#vector(bytesOf(new Int32Array([0, 1, 2, 3])));
+  }
+
   #vector(bytes: readonly number[]): Value {
     return this.#constant(`v${bytes.join()}`, 'v128', [0xfd, 12, ...bytes]);
   }
