@@ -3,6 +3,8 @@ import { Declined } from '../backend.ts';
 import type { DType, TypedArray } from '../dtype.ts';
 import { isFloating } from '../dtype.ts';
 import { isContiguous, sizeOf } from '../layout.ts';
+import { runtime, worthwhile } from '../wasm/runtime.ts';
+import { wasmSoftmax } from '../wasm/softmax.ts';
 
 type Make = (dtype: DType, n: number) => TypedArray;
 
@@ -30,6 +32,9 @@ function rowStarts(v: View): Float64Array {
   return starts;
 }
 
+/** Elements from which softmax gains by WebAssembly's vectors. */
+const vectorized = 64;
+
 /**
  * Softmax (or its logarithm) over the last dimension, shifted by the largest element so that nothing overflows. A row
  * with a NaN or +inf, or of -inf alone, is NaN throughout.
@@ -38,6 +43,11 @@ export function runSoftmax(x: View, logarithm: boolean, make: Make): TypedArray 
   if (!isFloating(x.dtype)) return new Declined(`the fused softmax takes float32 and float64, not ${x.dtype}`);
   const out = make(x.dtype, sizeOf(x.shape));
   if (out.length === 0) return out;
+  if (x.dtype === 'float32' && worthwhile(out.length, vectorized) && isContiguous(x.shape, x.strides)) {
+    const wasm = runtime();
+    const view = { handle: out, dtype: x.dtype, shape: x.shape, strides: x.strides, offset: 0 };
+    if (wasm !== null && wasmSoftmax(wasm, x, logarithm, view)) return out;
+  }
   const data = x.handle as TypedArray;
   const n = x.shape[x.shape.length - 1]!;
   const step = x.strides[x.shape.length - 1]!;

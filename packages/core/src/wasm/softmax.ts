@@ -1,0 +1,101 @@
+import type { View } from '../backend.ts';
+import { Accumulator } from './accumulator.ts';
+import { exp, log } from './math.ts';
+import { FunctionBuilder, type Value } from './module.ts';
+import type { Exports, Runtime } from './runtime.ts';
+import { Staging } from './staging.ts';
+import type { Lanes } from './vector.ts';
+
+const vectors = 4;
+
+/**
+ * softmax(src, dst, rows, n): rows of n float32 side by side. Each is shifted by its largest element, so that nothing
+ * overflows; sums are kept in float64.
+ */
+function softmaxCode(logarithm: boolean): FunctionBuilder {
+  const f = new FunctionBuilder(['i32', 'i32', 'i32', 'i32']);
+  const [src, dst, rows, n] = [0, 1, 2, 3].map((i) => f.param(i)) as [Value, Value, Value, Value];
+  const bytes = f.op('i32.shl', n, f.i32(2));
+  const from = f.variable(src);
+  const to = f.variable(dst);
+  const largest = Array.from({ length: vectors }, () => new Accumulator(f, 'max'));
+  const sums = Array.from({ length: vectors }, () => new Accumulator(f, 'sum'));
+  const one = f.f64(1);
+  /** Walks a row by whole vectors, then its rest; `body` gets the offset in the row and how many elements exist. */
+  const walk = (body: (at: Value, which: number, left?: Value) => void): void => {
+    const at = f.variable(f.i32(0));
+    const left = f.variable(n);
+    for (const turn of [vectors, 1]) {
+      f.while(
+        () => f.op('i32.ge_s', left, f.i32(turn * 4)),
+        () => {
+          for (let u = 0; u < turn; u++) body(f.plus(at, u * 16), u);
+          f.set(at, f.plus(at, turn * 16));
+          f.set(left, f.plus(left, -turn * 4));
+        },
+      );
+    }
+    f.if(left, () => body(at, 0, left));
+  };
+  const existing = (v: Lanes, neutral: Lanes, left: Value | undefined): Lanes => {
+    if (left === undefined) return v;
+    return f.op('v128.bitselect', v, neutral, f.op('i32x4.lt_s', f.laneNumbers(), f.op('i32x4.splat', left)));
+  };
+  const store = (at: Value, v: Lanes, left: Value | undefined): void => {
+    const place = f.op('i32.add', to, at);
+    if (left === undefined) f.store('v128.store', place, v);
+    else for (let lane = 0; lane < 3; lane++) f.if(f.op('i32.gt_s', left, f.i32(lane)), () => f.storeLane(place, v, lane, lane * 4));
+  };
+  const load = (at: Value): Lanes => f.load('v128.load', f.op('i32.add', from, at));
+  const join = (all: readonly Accumulator[]): Value => {
+    all.slice(1).forEach((a) => {
+      all[0]!.join(a);
+    });
+    return all[0]!.total(one);
+  };
+  f.for(f.i32(0), rows, 1, () => {
+    for (const a of [...largest, ...sums]) a.reset();
+    walk((at, which, left) => largest[which]!.take(existing(load(at), largest[which]!.neutral(), left)));
+    const max = f.op('f32x4.splat', join(largest));
+    walk((at, which, left) => {
+      const e = exp(f, f.op('f32x4.sub', load(at), max));
+      if (!logarithm) store(at, e, left);
+      sums[which]!.take(existing(e, sums[which]!.neutral(), left));
+    });
+    const sum = f.op('f32x4.splat', join(sums));
+    if (logarithm) {
+      const shift = log(f, sum);
+      walk((at, _which, left) => store(at, f.op('f32x4.sub', f.op('f32x4.sub', load(at), max), shift), left));
+    } else {
+      const factor = f.op('f32x4.div', f.f32x4(1), sum);
+      walk((at, _which, left) => store(at, f.op('f32x4.mul', f.load('v128.load', f.op('i32.add', to, at)), factor), left));
+    }
+    f.set(from, f.op('i32.add', from, bytes));
+    f.set(to, f.op('i32.add', to, bytes));
+  });
+  return f;
+}
+
+const compiled = new WeakMap<Runtime, Exports>();
+
+/**
+ * Softmax or its logarithm over the last dimension of a contiguous float32 view, into the contiguous `out`.
+ *
+ * @returns false when an operand outside of WebAssembly memory is too large to be copied
+ */
+export function wasmSoftmax(runtime: Runtime, x: View, logarithm: boolean, out: View): boolean {
+  let exports = compiled.get(runtime);
+  if (exports === undefined) {
+    exports = runtime.compile({ softmax: softmaxCode(false), logSoftmax: softmaxCode(true) });
+    compiled.set(runtime, exports);
+  }
+  const n = x.shape[x.shape.length - 1]!;
+  const rows = x.shape.reduce((a, b) => a * b, 1) / n;
+  const staging = new Staging(runtime);
+  const from = staging.input(x);
+  const to = staging.output(out, true);
+  if (from < 0 || to < 0) return false;
+  exports[logarithm ? 'logSoftmax' : 'softmax']!(from, to, rows, n);
+  staging.finish();
+  return true;
+}
