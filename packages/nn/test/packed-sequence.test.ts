@@ -1,58 +1,97 @@
-import { backward, randn, type Tensor, tensor } from '@nabla/core';
+import { backward, manualSeed, randn, type Tensor, tensor } from '@nabla/core';
 import { describe, expect, it } from 'vitest';
 import * as nn from '../src/index.ts';
 
-/** Numbers without a pattern, the same every time. */
-const lengths = Array.from({ length: 50 }, (_, i) => ((i * 37) % 50) + 1);
+/** Every length from 1 to 50, without a pattern, the same every time. */
+const unsorted = Array.from({ length: 50 }, (_, i) => ((i * 37) % 50) + 1);
+const sorted = unsorted.toSorted((a, b) => b - a);
 
-function close(a: Tensor, b: Tensor, what: string): void {
+function close(a: Tensor, b: Tensor, what: string, tolerance: number = 1e-12): void {
   expect(a.shape, what).toEqual(b.shape);
   const [x, y] = [a.detach().dataSync(), b.detach().dataSync()];
-  let worst = 0;
-  for (let i = 0; i < x.length; i++) worst = Math.max(worst, Math.abs(x[i]! - y[i]!));
-  expect(worst, what).toBeLessThan(1e-12);
+  const wrong = Array.from(x, (v, i) => [v, y[i]!] as const).find(([v, w]) => !(Math.abs(v - w) <= tolerance * Math.max(1, Math.abs(w))));
+  expect(wrong, what).toBe(undefined);
 }
 
 type Layer = nn.RNN | nn.LSTM | nn.GRU;
+/** Any of the layers, of a tensor or of a packed sequence. */
+interface Runnable {
+  call<X extends Tensor | nn.PackedSequence>(x: X, state: Tensor | readonly Tensor[]): [X, Tensor | Tensor[]];
+}
+
+const states = (x: Tensor | readonly Tensor[]): readonly Tensor[] => (Array.isArray(x) ? (x as readonly Tensor[]) : [x as Tensor]);
+const leaf = (t: Tensor): Tensor => (t.detach().clone() as Tensor).requiresGrad_(true);
 
 /** The sum of squares of outputs and last states, as any loss would depend on both. */
 function lossOf(output: Tensor, last: Tensor | readonly Tensor[]): Tensor {
-  const states = Array.isArray(last) ? (last as readonly Tensor[]) : [last as Tensor];
-  return states.reduce((sum, t) => sum.add(t.square().sum() as Tensor) as Tensor, output.square().sum() as Tensor);
+  return states(last).reduce((sum, t) => sum.add(t.square().sum() as Tensor) as Tensor, output.square().sum() as Tensor);
 }
 
-describe('packed sequences of lengths 1 to 50', () => {
-  const layers: readonly (readonly [string, () => Layer])[] = [
-    ['RNN', () => new nn.RNN(3, 4, { dtype: 'float64', bidirectional: true })],
-    ['LSTM', () => new nn.LSTM(3, 4, { dtype: 'float64', numLayers: 2, bidirectional: true, projSize: 2 })],
-    ['GRU', () => new nn.GRU(3, 4, { dtype: 'float64', numLayers: 2, bidirectional: true })],
-  ];
-  it.each(layers)('%s gives the outputs and gradients of each alone', (_, make) => {
-    const layer = make();
-    const sequences = lengths.map((n) => randn([n, 3], { dtype: 'float64' }) as unknown as Tensor);
-    const run = layer as unknown as { call(x: unknown): [nn.PackedSequence & Tensor, Tensor | Tensor[]] };
+const f64 = { dtype: 'float64' } as const;
+const layers: readonly (readonly [string, () => Layer])[] = [
+  ['RNN', () => new nn.RNN(3, 4, f64)],
+  [
+    'RNN with relu, 2 layers, bidirectional, batchFirst',
+    () => new nn.RNN(3, 4, { ...f64, nonlinearity: 'relu', numLayers: 2, bidirectional: true, batchFirst: true }),
+  ],
+  ['LSTM', () => new nn.LSTM(3, 4, f64)],
+  ['LSTM, 2 layers, bidirectional, batchFirst', () => new nn.LSTM(3, 4, { ...f64, numLayers: 2, bidirectional: true, batchFirst: true })],
+  ['LSTM with a projection, batchFirst', () => new nn.LSTM(3, 4, { ...f64, projSize: 2, batchFirst: true })],
+  ['LSTM with projections, 3 layers, bidirectional', () => new nn.LSTM(3, 4, { ...f64, numLayers: 3, bidirectional: true, projSize: 2 })],
+  ['GRU, batchFirst', () => new nn.GRU(3, 4, { ...f64, batchFirst: true })],
+  ['GRU without biases, 2 layers, bidirectional', () => new nn.GRU(3, 4, { ...f64, numLayers: 2, bidirectional: true, bias: false })],
+];
 
-    const together = sequences.map((s) => (s.clone() as Tensor).requiresGrad_(true));
-    const [packed, last] = run.call(nn.packSequence(together, { enforceSorted: false }));
-    backward(lossOf(packed.data, last));
-    const outputs = nn.unpackSequence(packed);
-    const gradients = layer.parameters().map((p) => p.grad!.clone() as Tensor);
+describe.each([
+  ['sorted', sorted],
+  ['unsorted', unsorted],
+] as const)('packed sequences of lengths 1 to 50, %s', (order, lengths) => {
+  it('are of every length', () => expect(new Set(lengths)).toEqual(new Set(Array.from({ length: 50 }, (_, i) => i + 1))));
+
+  it.each(layers)('%s gives the outputs and gradients of each alone', (_, make) => {
+    manualSeed(7);
+    const layer = make();
+    const run = layer as unknown as Runnable;
+    const { batchFirst } = layer;
+    const batch = batchFirst ? 0 : 1;
+    const sequences = lengths.map((n) => randn([n, 3], f64) as unknown as Tensor);
+    const directions = layer.bidirectional ? 2 : 1;
+    const sizes = layer instanceof nn.LSTM ? [layer.projSize || layer.hiddenSize, layer.hiddenSize] : [layer.hiddenSize];
+    const first = sizes.map((size) => leaf(randn([directions * layer.numLayers, lengths.length, size], f64) as unknown as Tensor));
+    const given = (all: readonly Tensor[]): Tensor | readonly Tensor[] => (layer instanceof nn.LSTM ? all : all[0]!);
+
+    // What stands behind the end of a sequence must not count, not even as NaN.
+    const padded = leaf(nn.padSequence(sequences, { batchFirst, paddingValue: Number.NaN }));
+    const packed = nn.packPaddedSequence(padded, lengths, { batchFirst, enforceSorted: order === 'sorted' });
+    const [output, last] = run.call(packed, given(first));
+    backward(lossOf(output.data, last));
+    const outputs = nn.unpackSequence(output);
+    const weights = layer.parameters().map((p) => p.grad!.clone() as Tensor);
+    const inputs = padded.grad!;
+    lengths.forEach((n, i) => {
+      const behind = (inputs.select(batch, i) as Tensor).narrow(0, n, 50 - n) as Tensor;
+      expect(behind.eq(0).all().item(), `gradient behind the end of ${i}`).toBe(1);
+    });
 
     layer.zeroGrad();
     sequences.forEach((s, i) => {
-      const alone = (s.clone() as Tensor).requiresGrad_(true);
-      const [output, state] = run.call(alone);
-      backward(lossOf(output, state));
-      close(outputs[i]!, output, `output ${i}`);
-      close(together[i]!.grad!, alone.grad!, `gradient of input ${i}`);
-      const parts = (x: Tensor | Tensor[]): Tensor[] => (Array.isArray(x) ? x : [x]);
-      parts(state).forEach((t, k) => {
-        close(parts(last)[k]!.select(1, i) as Tensor, t, `state ${k} of ${i}`);
+      const alone = leaf(s.unsqueeze(batch) as Tensor);
+      const start = first.map((t) => leaf(t.narrow(1, i, 1) as Tensor));
+      const [own, state] = run.call(alone, given(start));
+      backward(lossOf(own, state));
+      close(outputs[i]!, own.squeeze(batch) as Tensor, `output ${i}`);
+      close(
+        (inputs.select(batch, i) as Tensor).narrow(0, 0, lengths[i]!) as Tensor,
+        alone.grad!.squeeze(batch) as Tensor,
+        `gradient of input ${i}`,
+      );
+      states(state).forEach((t, k) => {
+        close(states(last)[k]!.narrow(1, i, 1) as Tensor, t, `state ${k} of ${i}`);
+        close(first[k]!.grad!.narrow(1, i, 1) as Tensor, start[k]!.grad!, `gradient of state ${k} of ${i}`);
       });
     });
-    layer.parameters().forEach((p, i) => {
-      const [a, b] = [gradients[i]!.dataSync(), p.grad!.dataSync()];
-      for (let k = 0; k < a.length; k++) expect(Math.abs(a[k]! - b[k]!)).toBeLessThan(1e-9 * Math.max(1, Math.abs(b[k]!)));
+    layer.namedParameters().forEach(([name, p], i) => {
+      close(weights[i]!, p.grad!, `gradient of ${name}`, 1e-11);
     });
   });
 });
