@@ -18,6 +18,7 @@ import type { DType, TypedArray } from '../dtype.ts';
 import { dtypes } from '../dtype.ts';
 import { input } from '../expr/node.ts';
 import { contiguousStrides, isContiguous, sizeOf } from '../layout.ts';
+import { currentBlas } from './blas.ts';
 import { compiledKernels } from './compile.ts';
 import { fusedKernels } from './fused.ts';
 import { runGather, runScatterAdd } from './indexing.ts';
@@ -85,7 +86,9 @@ export class CpuBackend implements Backend {
 
   report(): BackendReport {
     const fallbacks: readonly Fallback[] = [];
-    return { backend: this.name, device: 'JavaScript on the CPU', mode: 'cpu', fallbacks, kernels: compiledKernels() };
+    const blas = currentBlas();
+    const device = `JavaScript on the CPU${blas === null ? '' : `, matrix products by ${blas.name}`}`;
+    return { backend: this.name, device, mode: 'cpu', fallbacks, kernels: compiledKernels() };
   }
 
   countFallback(): void {

@@ -4,6 +4,7 @@ import { allocate, exactInteger, isFloating } from '../dtype.ts';
 import { contiguousStrides, sizeOf } from '../layout.ts';
 import { wasmMatmul } from '../wasm/gemm.ts';
 import { runtime, worthwhile } from '../wasm/runtime.ts';
+import { blasFor, blasMatmul } from './blas.ts';
 
 /** Rows and columns of C that the inner loop keeps in registers. */
 export const tile = 4;
@@ -198,6 +199,11 @@ export function runMatmul(r: MatmulRequest, make: typeof allocate = allocate): T
   const c = make(r.dtype, count * m * n);
   if (c.length === 0) return c;
   if (k === 0) return c.fill(0);
+  const blas = a.dtype === r.dtype && b.dtype === r.dtype ? blasFor(r.dtype, m, n, k) : null;
+  if (blas !== null) {
+    blasMatmul(blas, r, c);
+    return c;
+  }
   if (r.dtype === 'float32' && a.dtype === 'float32' && b.dtype === 'float32' && worthwhile(m * n * k, vectorized)) {
     const wasm = runtime();
     const shape = [...batch, m, n];
