@@ -1,9 +1,9 @@
 import { isGradEnabled } from './autograd/modes.ts';
 import type { TensorInfo } from './autograd/node.ts';
-import { type RecordedBackward, recordNode } from './autograd/record.ts';
+import { recordNode } from './autograd/record.ts';
 import { needsGrad } from './autograd/views.ts';
 import type { View } from './backend.ts';
-import { observer } from './debug.ts';
+import { type Observer, observer } from './debug.ts';
 import type { DType } from './dtype.ts';
 import { isFloating } from './dtype.ts';
 import { vectorJacobian, weighted } from './expr/derivative.ts';
@@ -42,6 +42,12 @@ export function spread(t: Tensor, shape: readonly number[]): View {
   return { handle: t.handle, dtype: t.dtype, shape, strides, offset: t.offset };
 }
 
+/** Views of all these tensors under a broadcast shape; the tensors themselves where they have it already, as most do. */
+export function spreadAll(tensors: readonly Tensor[], shape: readonly number[]): readonly View[] {
+  for (let i = 0; i < tensors.length; i++) if (!sameShape(tensors[i]!.shape, shape)) return tensors.map((t) => spread(t, shape));
+  return tensors;
+}
+
 /** A gradient formula over the inputs, the output y and the incoming gradient, reduced to the inputs that it uses. */
 interface Formula {
   readonly expr: Expr;
@@ -55,32 +61,43 @@ interface Wanted {
   readonly formulas: readonly (Formula | null)[];
   /** For each input, then the output: whether a formula mentions it. */
   readonly reads: readonly boolean[];
+  /** Formulas that were run in one kernel, by {@link bitsOf} of their inputs. */
+  readonly merged: Map<number | string, Merged>;
 }
 
 // They depend on the expression alone. The key is weak: they go when the expression goes.
-let gradientsOf = new WeakMap<Expr, Map<string, Wanted | null>>();
+let gradientsOf = new WeakMap<Expr, Map<number | string, Wanted | null>>();
 
 /** Forgets derived gradients (tests that change a function's rows need it). */
 export function clearFormulas(): void {
   gradientsOf = new WeakMap();
-  merges = new WeakMap();
 }
 
-/** The gradients in the inputs that `needs` names; null when there are none. */
-function wantedOf(expr: Expr, needs: readonly boolean[], summed: boolean, divisor: number): Wanted | null {
+/** A set of inputs as a number, which is a faster key than a text; as a text where there are too many of them. */
+function bitsOf(which: readonly number[]): number | string {
+  let bits = 0;
+  for (let i = 0; i < which.length; i++) {
+    if (which[i]! > 29) return which.join();
+    bits |= 1 << which[i]!;
+  }
+  return bits;
+}
+
+/** The gradients of an expression of `n` inputs in those that `needs` lists; null when there are none. */
+function wantedOf(expr: Expr, n: number, needs: readonly number[], summed: boolean, divisor: number): Wanted | null {
   let known = gradientsOf.get(expr);
   if (known === undefined) {
     known = new Map();
     gradientsOf.set(expr, known);
   }
-  let key = summed ? `${divisor}/` : '';
-  for (let i = 0; i < needs.length; i++) key += needs[i] ? '1' : '0';
+  const bits = bitsOf(needs);
+  const sum = summed ? divisor + 2 : 0;
+  const key = typeof bits === 'number' ? sum * 2 ** 30 + bits : `${sum}/${bits}`;
   let wanted = known.get(key);
   if (wanted === undefined) {
-    const n = needs.length;
-    const formulas = needs.map((need, i) => (need ? derive(expr, n, i, summed, divisor) : null));
+    const formulas = Array.from({ length: n }, (_, i) => (needs.includes(i) ? derive(expr, n, i, summed, divisor) : null));
     const reads = Array.from({ length: n + 1 }, (_, i) => formulas.some((f) => f?.sources.includes(i) === true));
-    wanted = formulas.every((f) => f === null) ? null : { formulas, reads };
+    wanted = formulas.every((f) => f === null) ? null : { formulas, reads, merged: new Map() };
     known.set(key, wanted);
   }
   return wanted;
@@ -105,9 +122,9 @@ function derive(expr: Expr, inputs: number, i: number, summed: boolean, divisor:
 
 /** Runs an evaluation without recording it. */
 function run(e: Evaluation): Tensor {
-  const backend = backendOf(e.name, e.inputs);
   const { name, expr, params, shape, dims, divisor, compute, output } = e;
-  const inputs = e.inputs.map((t) => spread(t, shape));
+  const backend = backendOf(name, e.inputs);
+  const inputs = spreadAll(e.inputs, shape);
   const handle =
     dims.length === 0 && divisor === 1
       ? mapKernel(backend, name, { exprs: [expr], inputs, params, shape, compute, outputs: [output] })[0]!
@@ -115,43 +132,62 @@ function run(e: Evaluation): Tensor {
   return wrap(backend, handle, output, e.result);
 }
 
+// Functions of their own: one that holds a closure makes room for what it captures at every call.
+const observed = (e: Evaluation, by: Observer): Tensor => by.op(e.name, e.inputs, e.params, () => run(e));
+
 /** Evaluates and, when gradients are wanted, records. */
 export function evaluate(e: Evaluation): Tensor {
-  const out = observer === null ? run(e) : observer.op(e.name, e.inputs, e.params, () => run(e));
-  if (!isGradEnabled() || !isFloating(e.output) || !e.inputs.some(needsGrad)) return out;
-  const needs = e.inputs.map((t) => needsGrad(t) && isFloating(t.dtype));
-  const summed = e.dims.length > 0 || e.divisor !== 1;
-  const divisor = e.divisor === 1 ? -1 : e.params.length;
-  const wanted = wantedOf(e.expr, needs, summed, divisor);
-  if (wanted === null) return out;
-  const { reads } = wanted;
-  const kept = e.inputs.map((t, i) => (reads[i] ? t : null));
-  kept.push(reads[needs.length] ? out : null);
-  const form: Form = {
-    name: `${e.name}Backward`,
-    expr: e.expr,
-    params: divisor < 0 ? e.params : [...e.params, e.divisor],
-    shape: e.shape,
-    dims: e.dims,
-    compute: e.compute,
-    wanted: wanted.formulas,
-  };
-  recordNode(e.name, e.inputs, [out], kept, backwardOf(form));
+  const out = observer === null ? run(e) : observed(e, observer);
+  if (!isGradEnabled() || !isFloating(e.output)) return out;
+  let needs: number[] | null = null;
+  for (let i = 0; i < e.inputs.length; i++) {
+    const t = e.inputs[i]!;
+    if (!needsGrad(t) || !isFloating(t.dtype)) continue;
+    if (needs === null) needs = [i];
+    else needs.push(i);
+  }
+  if (needs !== null) record(e, needs, out);
   return out;
 }
 
-/** What backward needs of an evaluation: everything but its tensors, which only their saved slots may keep alive. */
-interface Form extends Pick<Evaluation, 'name' | 'expr' | 'params' | 'shape' | 'dims' | 'compute'> {
-  /** A gradient formula for each input that needs one. */
-  readonly wanted: readonly (Formula | null)[];
+function record(e: Evaluation, needs: readonly number[], out: Tensor): void {
+  const { name, expr, inputs, params, shape, dims, divisor, compute } = e;
+  const summed = dims.length > 0 || divisor !== 1;
+  const place = divisor === 1 ? -1 : params.length;
+  const wanted = wantedOf(expr, inputs.length, needs, summed, place);
+  if (wanted === null) return;
+  const { reads } = wanted;
+  const kept: (Tensor | null)[] = [];
+  for (let i = 0; i < inputs.length; i++) kept.push(reads[i] ? inputs[i]! : null);
+  kept.push(reads[inputs.length] ? out : null);
+  recordNode(name, inputs, [out], kept, backwardOf, {
+    name,
+    params: place < 0 ? params : [...params, divisor],
+    shape,
+    dims,
+    compute,
+    wanted,
+  });
 }
 
-// A function of its own, so that the closure holds the form and nothing else of the forward call.
-function backwardOf(form: Form): RecordedBackward {
-  return (saved, [g], inputs) => {
-    if (g === null || g === undefined) return inputs.map(() => null);
-    return gradients(form, inputs, [...saved, widen(g, form)]);
-  };
+/** What backward needs of an evaluation: everything but its tensors, which only their saved slots may keep alive. */
+interface Form extends Pick<Evaluation, 'name' | 'params' | 'shape' | 'dims' | 'compute'> {
+  /** A gradient formula for each input that needs one. */
+  readonly wanted: Wanted;
+}
+
+/** The name of the evaluations that make up a gradient. */
+const nameOf = (form: Form): string => `${form.name}Backward`;
+
+function backwardOf(
+  form: Form,
+  saved: readonly (Tensor | null)[],
+  grads: readonly (Tensor | null)[],
+  inputs: readonly TensorInfo[],
+): (Tensor | null)[] {
+  const g = grads[0];
+  if (g === null || g === undefined) return inputs.map(() => null);
+  return gradients(form, inputs, [...saved, widen(g, form)]);
 }
 
 /** The incoming gradient under the shape that was walked: dimensions that were summed away repeat it. */
@@ -162,16 +198,22 @@ function widen(g: Tensor, form: Form): Tensor {
 }
 
 function gradients(form: Form, inputs: readonly TensorInfo[], sources: readonly (Tensor | null)[]): (Tensor | null)[] {
+  const { formulas } = form.wanted;
+  const out: (Tensor | null)[] = [];
   const together: number[] = [];
-  const out = form.wanted.map((f, i) => {
-    if (f === null) return null;
-    const same = handedOn(form, f, inputs[i]!, sources);
-    if (same !== null) return same;
-    if (isGradEnabled() || !sameShape(inputs[i]!.shape, form.shape)) return single(form, f, inputs[i]!, sources);
-    together.push(i);
-    return null;
-  });
-  if (together.length === 1) out[together[0]!] = single(form, form.wanted[together[0]!]!, inputs[together[0]!]!, sources);
+  for (let i = 0; i < formulas.length; i++) {
+    const f = formulas[i]!;
+    let g: Tensor | null = null;
+    if (f !== null) {
+      g = handedOn(form, f, inputs[i]!, sources);
+      if (g === null) {
+        if (isGradEnabled() || !sameShape(inputs[i]!.shape, form.shape)) g = single(form, f, inputs[i]!, sources);
+        else together.push(i);
+      }
+    }
+    out.push(g);
+  }
+  if (together.length === 1) out[together[0]!] = single(form, formulas[together[0]!]!, inputs[together[0]!]!, sources);
   else if (together.length > 1) {
     fused(form, inputs, together, sources).forEach((t, k) => {
       out[together[k]!] = t;
@@ -191,11 +233,13 @@ function handedOn(form: Form, f: Formula, { shape, dtype }: TensorInfo, sources:
 
 /** One input's gradient, summed over the dimensions along which the input was broadcast. */
 function single(form: Form, f: Formula, { shape, dtype }: TensorInfo, sources: readonly (Tensor | null)[]): Tensor {
-  const lead = form.shape.length - shape.length;
-  const repeated = (d: number): boolean => d < lead || (shape[d - lead] === 1 && form.shape[d] !== 1);
-  const dims = sameShape(shape, form.shape) ? [] : form.shape.map((_, d) => d).filter(repeated);
+  const dims: number[] = [];
+  if (!sameShape(shape, form.shape)) {
+    const lead = form.shape.length - shape.length;
+    for (let d = 0; d < form.shape.length; d++) if (d < lead || (shape[d - lead] === 1 && form.shape[d] !== 1)) dims.push(d);
+  }
   return evaluate({
-    name: form.name,
+    name: nameOf(form),
     expr: f.expr,
     inputs: f.sources.map((s) => sources[s]!),
     params: form.params,
@@ -214,36 +258,30 @@ interface Merged {
   readonly sources: readonly number[];
 }
 
-let merges = new WeakMap<Formula, Map<string, Merged>>();
-
-function merge(formulas: readonly Formula[]): Merged {
-  let known = merges.get(formulas[0]!);
+function merge({ formulas, merged }: Wanted, which: readonly number[]): Merged {
+  const key = bitsOf(which);
+  let known = merged.get(key);
   if (known === undefined) {
-    known = new Map();
-    merges.set(formulas[0]!, known);
-  }
-  const key = formulas.map((f) => `${f.expr.id}:${f.sources.join()}`).join(';');
-  let merged = known.get(key);
-  if (merged === undefined) {
-    const sources = [...new Set(formulas.flatMap((f) => f.sources))].sort((a, b) => a - b);
+    const chosen = which.map((i) => formulas[i]!);
+    const sources = [...new Set(chosen.flatMap((f) => f.sources))].sort((a, b) => a - b);
     const rename = (f: Formula): Expr => substitute([f.expr], new Map(f.sources.map((s, k) => [input(k), input(sources.indexOf(s))])))[0]!;
-    merged = { exprs: formulas.map(rename), sources };
-    known.set(key, merged);
+    known = { exprs: chosen.map(rename), sources };
+    merged.set(key, known);
   }
-  return merged;
+  return known;
 }
 
 /** Several gradients of the same shape in one kernel; only when nothing is recorded. */
 function fused(form: Form, infos: readonly TensorInfo[], which: readonly number[], sources: readonly (Tensor | null)[]): Tensor[] {
-  const merged = merge(which.map((i) => form.wanted[i]!));
-  const inputs = merged.sources.map((s) => sources[s]!);
-  const backend = backendOf(form.name, inputs);
+  const { exprs, sources: read } = merge(form.wanted, which);
+  const name = nameOf(form);
+  const inputs = read.map((s) => sources[s]!);
+  const backend = backendOf(name, inputs);
   const outputs = which.map((i) => infos[i]!.dtype);
   const { params, shape, compute } = form;
   const compiled = (): Tensor[] => {
-    const views = inputs.map((t) => spread(t, shape));
-    const handles = mapKernel(backend, form.name, { exprs: merged.exprs, inputs: views, params, shape, compute, outputs });
+    const handles = mapKernel(backend, name, { exprs, inputs: spreadAll(inputs, shape), params, shape, compute, outputs });
     return handles.map((h, k) => wrap(backend, h, outputs[k]!, shape));
   };
-  return observer === null ? compiled() : observer.op(form.name, inputs, params, compiled);
+  return observer === null ? compiled() : observer.op(name, inputs, params, compiled);
 }

@@ -53,7 +53,7 @@ export function inPlace(name: string, self: Tensor, compute: () => Tensor): Tens
     setNodeListener(outer);
   }
   if (isGradEnabled()) checkRecordable(name, self, needsGrad(cast));
-  for (const node of made) for (const slot of node.saved) slot.preserve(self.storage);
+  for (const node of made) for (const slot of node.saved) slot?.preserve(self.storage);
   writeData(self, cast);
   if (isGradEnabled()) {
     rebase(self, cast);

@@ -2,7 +2,7 @@ import { isGradEnabled } from './autograd/modes.ts';
 import type { TensorInfo } from './autograd/node.ts';
 import { type RecordedBackward, recordNode } from './autograd/record.ts';
 import { needsGrad, viewData } from './autograd/views.ts';
-import { observer } from './debug.ts';
+import { type Observer, observer } from './debug.ts';
 import type { DType } from './dtype.ts';
 import { isFloating } from './dtype.ts';
 import { ShapeError, ValueError } from './errors.ts';
@@ -61,16 +61,28 @@ export function defineOp<A>(definition: OpDefinition<A>): OpFunction<A> {
   ops.set(def.name, def as OpDefinition<never>);
   return (inputs, attrs) => {
     const metas = def.infer(inputs, attrs);
-    const outputs =
-      observer === null ? def.forward(inputs, attrs, metas) : observer.op(def.name, inputs, attrs, () => def.forward(inputs, attrs, metas));
+    const outputs = observer === null ? def.forward(inputs, attrs, metas) : observed(def, inputs, attrs, metas, observer);
     checkOutputs(def.name, inputs, outputs, metas);
-    if (def.backward === undefined || !isGradEnabled() || !inputs.some(needsGrad) || !outputs.some((t) => isFloating(t.dtype)))
-      return outputs;
-    const save = def.save?.(inputs, outputs, attrs) ?? [];
-    const needs = inputs.map((t) => needsGrad(t) && isFloating(t.dtype));
-    recordNode(def.name, inputs, outputs, save, backwardOf(def, attrs, needs));
+    if (def.backward !== undefined && isGradEnabled()) record(def, inputs, attrs, outputs);
     return outputs;
   };
+}
+
+// Functions of their own: one that holds a closure makes room for what it captures at every call.
+const observed = <A>(def: OpDefinition<A>, inputs: readonly Tensor[], attrs: A, metas: readonly Meta[], by: Observer): readonly Tensor[] =>
+  by.op(def.name, inputs, attrs, () => def.forward(inputs, attrs, metas));
+
+function record<A>(def: OpDefinition<A>, inputs: readonly Tensor[], attrs: A, outputs: readonly Tensor[]): void {
+  let any = false;
+  const needs: boolean[] = [];
+  for (let i = 0; i < inputs.length; i++) {
+    const wants = needsGrad(inputs[i]!);
+    any ||= wants;
+    needs.push(wants && isFloating(inputs[i]!.dtype));
+  }
+  if (!any || !outputs.some((t) => isFloating(t.dtype))) return;
+  const save = def.save?.(inputs, outputs, attrs) ?? [];
+  recordNode(def.name, inputs, outputs, save, backwardOf as RecordedBackward<Call<A>>, { def, attrs, needs });
 }
 
 /** Blames the author of an op whose forward does not give what its infer announced. */
@@ -89,12 +101,21 @@ function checkOutputs(name: string, inputs: readonly Tensor[], outputs: readonly
   }
 }
 
-// A function of its own: the closure must not hold the forward call's tensors.
-function backwardOf<A>(def: OpDefinition<A>, attrs: A, needs: readonly boolean[]): RecordedBackward {
-  return (saved, grads, inputs) => {
-    if (grads.every((g) => g === null)) return inputs.map(() => null);
-    return def.backward!({ attrs, saved: saved as readonly Tensor[], inputs, needs }, grads);
-  };
+/** What the backward of a call needs beside its saved tensors. */
+interface Call<A> {
+  readonly def: OpDefinition<A>;
+  readonly attrs: A;
+  readonly needs: readonly boolean[];
+}
+
+function backwardOf<A>(
+  { def, attrs, needs }: Call<A>,
+  saved: readonly (Tensor | null)[],
+  grads: readonly (Tensor | null)[],
+  inputs: readonly TensorInfo[],
+): readonly (Tensor | null)[] {
+  if (grads.every((g) => g === null)) return inputs.map(() => null);
+  return def.backward!({ attrs, saved: saved as readonly Tensor[], inputs, needs }, grads);
 }
 
 /** Which elements of a storage a view shows. */

@@ -186,7 +186,7 @@ export function customFunction<
     const differentiable = outputs.filter((t, i) => isFloating(t.dtype) && !flat.includes(raw[i] as Tensor));
     if (differentiable.length === 0) return result;
     const slots = outputs.map((t) => ({ info: infoOf(t), index: differentiable.indexOf(t) }));
-    recordNode(name, tensors, differentiable, saved, backwardOf(definition, ctx, args.map(isTensor), slots));
+    recordNode(name, tensors, differentiable, saved, backwardOf(definition, ctx, args.map(isTensor), slots), undefined);
     const results = outputs.map((t, i) => {
       const argument = raw[i] as Tensor;
       if (!dirty.includes(argument)) return t;
@@ -224,8 +224,8 @@ function backwardOf<Args extends readonly unknown[], R extends Tensor | readonly
   ctx: Context<Attrs>,
   isTensorArg: readonly boolean[],
   slots: readonly OutputSlot[],
-): RecordedBackward {
-  return (saved, grads, inputs) => {
+): RecordedBackward<undefined> {
+  return (_, saved, grads, inputs) => {
     const given = slots.map(({ info, index }) => grads[index] ?? (ctx.materialize ? zeros(info) : null)) as Tensor[];
     const run = (): (Tensor | null)[] => {
       const result = ctx.within(saved as readonly Tensor[], () => definition.backward(ctx, ...given));

@@ -91,8 +91,9 @@ export class GraphNode implements GradFn {
   readonly edges: readonly (Edge | null)[];
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
-  backward: BackwardFunction;
-  readonly saved: SavedSlot[] = [];
+  readonly #run: BackwardFunction;
+  /** What backward needs; null keeps a place. */
+  readonly saved: (SavedSlot | null)[] = [];
   /** The leaf whose gradient this node accumulates. */
   readonly leaf: Tensor | null;
   /** Outputs that asked to keep their gradient. */
@@ -106,17 +107,22 @@ export class GraphNode implements GradFn {
     edges: readonly (Edge | null)[],
     inputs: readonly TensorInfo[],
     outputs: readonly TensorInfo[],
-    backward: BackwardFunction,
+    run: BackwardFunction,
     leaf: Tensor | null = null,
   ) {
     this.name = name;
     this.edges = edges;
     this.inputs = inputs;
     this.outputs = outputs;
-    this.backward = backward;
+    this.#run = run;
     this.leaf = leaf;
     this.site = observer === null ? null : observer.site();
     if (listener !== null) listener(this);
+  }
+
+  /** Gradients of the inputs from gradients of the outputs. */
+  backward(grads: readonly (Tensor | null)[]): readonly (Tensor | null)[] {
+    return this.#run(grads);
   }
 
   get nextFunctions(): readonly (readonly [node: GradFn, output: number] | null)[] {
@@ -135,7 +141,7 @@ export class GraphNode implements GradFn {
 
   /** Drops the saved tensors; a later backward is an error. */
   release(): void {
-    for (const s of this.saved) s.release();
+    for (const s of this.saved) s?.release();
   }
 }
 
@@ -146,8 +152,16 @@ export function freedError(op: string): GraphFreedError {
   );
 }
 
-/** `t`, which an op saved, with the history that it had then. */
-export function connected(t: Tensor, edge: Edge | null): Tensor {
+/** The window of a tensor that an op saved. */
+interface Kept {
+  readonly storage: Storage;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+  readonly offset: number;
+}
+
+/** A tensor that an op saved, with the history that it had then. */
+export function connected(t: Kept, edge: Edge | null): Tensor {
   // A tracked tensor of its own: backward may hand it on as a gradient that outlives the slot.
   const out = new Tensor(t.storage, t.shape, t.strides, t.offset);
   if (edge === null || !isGradEnabled()) return out;
@@ -158,45 +172,55 @@ export function connected(t: Tensor, edge: Edge | null): Tensor {
 
 /** A tensor kept for backward, with the version it had. */
 export class SavedTensor implements SavedSlot {
-  #alias: Tensor | null;
+  /** Null when it was released. The tensor itself is not held, so that a scope may dispose of it. */
+  #storage: Storage | null;
+  readonly #shape: readonly number[];
+  #strides: readonly number[];
+  #offset: number;
   #version: number;
   readonly #edge: Edge | null;
   readonly #op: string;
 
   constructor(t: Tensor, op: string, edge: Edge | null) {
-    if (t.storage.inference) {
+    const { storage } = t;
+    if (storage.inference) {
       throw new AutogradError(
         `${op}: a tensor made in inference mode (${t.dtype} [${t.shape.join(', ')}]) cannot be saved for a gradient; clone() it outside of inferenceMode`,
       );
     }
-    // An alias, so that a scope may dispose of the tensor itself while the slot holds the storage.
-    this.#alias = new Tensor(t.storage, t.shape, t.strides, t.offset, false);
-    t.storage.refs++;
-    this.#version = t.storage.version;
+    storage.refs++;
+    this.#storage = storage;
+    this.#shape = t.shape;
+    this.#strides = t.strides;
+    this.#offset = t.offset;
+    this.#version = storage.version;
     this.#edge = edge;
     this.#op = op;
   }
 
   /** The tensor, connected to its history when gradients are being recorded. */
   unpack(edge: Edge | null = this.#edge): Tensor {
-    const t = this.#alias;
-    if (t === null) throw freedError(this.#op);
-    if (t.storage.version !== this.#version) {
-      const from =
-        this.#edge === null || this.#edge.node.leaf !== null ? '' : `, which is output ${this.#edge.index} of '${this.#edge.node.name}',`;
-      throw new InPlaceError(
-        `a tensor that '${this.#op}' needs for its gradient was changed in place: ${t.dtype} [${t.shape.join(', ')}]${from} is at version ${t.storage.version}, expected version ${this.#version}. Use the op without the trailing underscore, or clone() before writing`,
-      );
-    }
-    return connected(t, edge);
+    const storage = this.#storage;
+    if (storage === null) throw freedError(this.#op);
+    if (storage.version !== this.#version) throw this.#changed(storage);
+    return connected({ storage, shape: this.#shape, strides: this.#strides, offset: this.#offset }, edge);
+  }
+
+  #changed(storage: Storage): InPlaceError {
+    const edge = this.#edge;
+    const from = edge === null || edge.node.leaf !== null ? '' : `, which is output ${edge.index} of '${edge.node.name}',`;
+    return new InPlaceError(
+      `a tensor that '${this.#op}' needs for its gradient was changed in place: ${storage.dtype} [${this.#shape.join(', ')}]${from} is at version ${storage.version}, expected version ${this.#version}. Use the op without the trailing underscore, or clone() before writing`,
+    );
   }
 
   /** Copies the tensor if it lies in `storage`, which is about to be written. */
   preserve(storage: Storage): void {
-    const t = this.#alias;
-    if (t === null || t.storage !== storage) return;
-    const copy = copyData(t);
-    this.#alias = new Tensor(copy.storage, copy.shape, copy.strides, copy.offset, false);
+    if (this.#storage !== storage) return;
+    const copy = copyData(new Tensor(storage, this.#shape, this.#strides, this.#offset, false));
+    this.#storage = copy.storage;
+    this.#strides = copy.strides;
+    this.#offset = copy.offset;
     this.#version = copy.storage.version;
     copy.storage.refs++;
     copy.dispose();
@@ -204,9 +228,9 @@ export class SavedTensor implements SavedSlot {
   }
 
   release(): void {
-    if (this.#alias === null) return;
-    const { storage } = this.#alias;
-    this.#alias = null;
+    const storage = this.#storage;
+    if (storage === null) return;
+    this.#storage = null;
     storage.refs--;
     // Nobody else holds it: a scope that ended while the slot was taken left the buffer to us.
     if (storage.refs <= 0) storage.free();

@@ -1,57 +1,82 @@
 import { isFloating } from '../dtype.ts';
 import type { Tensor } from '../tensor.ts';
 import { attach, infoOf, metaOf } from './meta.ts';
-import { GraphNode, type SavedSlot, type TensorInfo } from './node.ts';
+import { type Edge, GraphNode, type SavedSlot, type TensorInfo } from './node.ts';
 import { slotFor } from './recompute.ts';
 import { edgeOf } from './views.ts';
 
-/** Backward of a recorded op: the saved tensors in the order they were given, then the gradients of the outputs. */
-export type RecordedBackward = (
+/**
+ * Backward of a recorded op, which many nodes share: what is particular to the call, the saved tensors in the order they were
+ * given, the gradients of the outputs.
+ */
+export type RecordedBackward<A> = (
+  attrs: A,
   saved: readonly (Tensor | null)[],
   grads: readonly (Tensor | null)[],
   inputs: readonly TensorInfo[],
 ) => readonly (Tensor | null)[];
 
+/** The node of a recorded op. */
+class RecordedNode<A> extends GraphNode {
+  readonly #rule: RecordedBackward<A>;
+  readonly #attrs: A;
+
+  constructor(
+    name: string,
+    edges: readonly (Edge | null)[],
+    inputs: readonly TensorInfo[],
+    outputs: readonly TensorInfo[],
+    rule: RecordedBackward<A>,
+    attrs: A,
+  ) {
+    super(name, edges, inputs, outputs, none);
+    this.#rule = rule;
+    this.#attrs = attrs;
+  }
+
+  override backward(grads: readonly (Tensor | null)[]): readonly (Tensor | null)[] {
+    const tensors: (Tensor | null)[] = [];
+    for (let i = 0; i < this.saved.length; i++) {
+      const slot = this.saved[i]!;
+      tensors.push(slot === null ? null : slot.unpack());
+    }
+    return this.#rule(this.#attrs, tensors, grads, this.inputs);
+  }
+}
+
+const none = (): [] => [];
+
 /**
  * Records one operation: `outputs` of floating dtype now require gradients. `save` lists the tensors that backward
- * needs (inputs or outputs; null keeps a place).
+ * needs (inputs or outputs; null keeps a place). `attrs` must not hold tensors of the call: only the slots may.
  */
-export function recordNode(
+export function recordNode<A>(
   name: string,
   inputs: readonly Tensor[],
   outputs: readonly Tensor[],
   save: readonly (Tensor | null)[],
-  backward: RecordedBackward,
+  rule: RecordedBackward<A>,
+  attrs: A,
 ): void {
-  const edges = inputs.map(edgeOf);
-  outputs.forEach((t) => {
+  const edges: (Edge | null)[] = [];
+  const inputInfos: TensorInfo[] = [];
+  const outputInfos: TensorInfo[] = [];
+  for (let i = 0; i < inputs.length; i++) edges.push(edgeOf(inputs[i]!));
+  for (let i = 0; i < inputs.length; i++) inputInfos.push(infoOf(inputs[i]!));
+  for (let i = 0; i < outputs.length; i++) {
+    const t = outputs[i]!;
     if (isFloating(t.dtype)) metaOf(t);
-  });
-  const node = new GraphNode(name, edges, inputs.map(infoOf), outputs.map(infoOf), () => []);
-  const slots: (SavedSlot | null)[] = [];
-  for (const t of save) {
-    if (t === null) {
-      slots.push(null);
-      continue;
-    }
-    const out = outputs.indexOf(t);
-    const at = inputs.indexOf(t);
-    const slot = slotFor(t, name, out >= 0 ? { node, index: out } : at >= 0 ? edges[at]! : edgeOf(t));
-    node.saved.push(slot);
-    slots.push(slot);
+    outputInfos.push(infoOf(t));
   }
-  node.backward = bind(backward, slots, node);
-  outputs.forEach((t, i) => {
-    if (isFloating(t.dtype)) attach(t, node, i);
-  });
+  const node = new RecordedNode(name, edges, inputInfos, outputInfos, rule, attrs);
+  for (let i = 0; i < save.length; i++) node.saved.push(slotOf(save[i]!, node, inputs, outputs));
+  for (let i = 0; i < outputs.length; i++) if (isFloating(outputs[i]!.dtype)) attach(outputs[i]!, node, i);
 }
 
-// A function of its own: the closure must hold the slots only, not the tensors of the forward call.
-function bind(backward: RecordedBackward, slots: readonly (SavedSlot | null)[], node: GraphNode): GraphNode['backward'] {
-  return (grads) =>
-    backward(
-      slots.map((s) => (s === null ? null : s.unpack())),
-      grads,
-      node.inputs,
-    );
+function slotOf(t: Tensor | null, node: GraphNode, inputs: readonly Tensor[], outputs: readonly Tensor[]): SavedSlot | null {
+  if (t === null) return null;
+  const index = outputs.indexOf(t);
+  if (index >= 0) return slotFor(t, node.name, { node, index });
+  const at = inputs.indexOf(t);
+  return slotFor(t, node.name, at >= 0 ? node.edges[at]! : edgeOf(t));
 }
