@@ -1,6 +1,7 @@
 import { type Backend, elementwise, isTensor, keep, noGrad, ShapeError, type Tensor, tensor, ValueError, where } from '@nabla/core';
 import { isFloating, sameShape } from '@nabla/core/internals';
 import { Buffer, isBuffer, isModule, isParameter, Module, Parameter } from '@nabla/nn';
+import { rememberModes } from './modes.ts';
 import { withDefaults } from './options.ts';
 
 /**
@@ -197,16 +198,13 @@ export class AveragedModel<M extends Module = Module> extends Module {
    */
   withAverages<T>(fn: () => T): T {
     const slots = slotsOf(this.#model);
-    const modules = this.#model.modules();
-    const modes = modules.map((m) => m.training);
+    const restoreModes = rememberModes(this.#model);
     try {
       for (const s of slots) s.put(this.#averages.get(s.tensor) ?? s.tensor);
       return fn();
     } finally {
       for (const s of slots) s.put(s.tensor);
-      modules.forEach((m, i) => {
-        m.training = modes[i]!;
-      });
+      restoreModes();
     }
   }
 

@@ -13,4 +13,17 @@ export {
   getEmaAvgFn,
   getSwaAvgFn,
 } from './averaged-model.ts';
+export type { Batches } from './batches.ts';
+export type { EpochEndEvent, FitCallback, FitEndEvent, FitErrorEvent, FitEvent, LogEvent, StepEvent } from './callbacks.ts';
+export { type Checkpoint, type CheckpointStorage, type CheckpointTimes, checkpointStorage } from './checkpoint.ts';
+export type { EarlyStoppingOptions } from './early-stopping.ts';
+export { NonFiniteLossError } from './errors.ts';
+export { type EvaluateOptions, evaluate, type MetricOptions } from './evaluate.ts';
+export { fit } from './fit.ts';
+export type { FitOptimizer, FitOptions } from './fit-options.ts';
+export type { LossFunction, StepFunction, StepResult } from './forward.ts';
+export type { EpochRecord, History, StopReason } from './history.ts';
+export type { MetricName, Metrics, MetricValues, NoMetrics, TrainingName, ValidationName } from './metric-names.ts';
+export { Accuracy, type AccuracyOptions, MeanMetric, type MeanMetricOptions, type MeanState, type Metric, RunningMean } from './metrics.ts';
+export type { Schedule, ScheduleEntry } from './schedules.ts';
 export { type UpdateBnOptions, updateBn } from './update-bn.ts';

@@ -3,4 +3,5 @@
  *
  * @packageDocumentation
  */
-export {};
+export { type CheckpointFileOptions, checkpointFile } from './node/checkpoint-file.ts';
+export { type ProgressOptions, type ProgressStream, progress } from './node/progress.ts';

@@ -1,6 +1,7 @@
 import { type Backend, isTensor, noGrad, type Tensor, ValueError } from '@nabla/core';
 import { BatchNorm1d, BatchNorm2d, BatchNorm3d, type Module } from '@nabla/nn';
 import { AveragedModel } from './averaged-model.ts';
+import { rememberModes } from './modes.ts';
 
 /** Options of {@link updateBn}. */
 export interface UpdateBnOptions {
@@ -47,8 +48,7 @@ export async function updateBn(
   else reset();
 
   const momenta = norms.map((m) => m.momentum);
-  const modules = model.modules();
-  const modes = modules.map((m) => m.training);
+  const restoreModes = rememberModes(model);
   try {
     model.train();
     for await (const batch of loader) {
@@ -66,8 +66,6 @@ export async function updateBn(
       }
     }
   } finally {
-    modules.forEach((m, i) => {
-      m.training = modes[i]!;
-    });
+    restoreModes();
   }
 }
