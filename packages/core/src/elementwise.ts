@@ -7,6 +7,7 @@ import { defineFunction, type FunctionOptions, type FunctionRow } from './expr/f
 import { asExpr, call, Expr, type ExprLike, input, param, substitute } from './expr/node.ts';
 import { inPlace, writeElementwise } from './inplace.ts';
 import { sameShape } from './layout.ts';
+import { Quick } from './quick.ts';
 import { broadcastShapes, show } from './shape.ts';
 import { addMethod, isTensor, type Tensor } from './tensor.ts';
 
@@ -263,17 +264,26 @@ export function defineElementwise(options: ElementwiseOptions): ElementwiseOp {
   const arity = options.arity ?? 1;
   const rule = options.dtype ?? 'float';
   const row = defineFunction({ ...options, arity });
+  const quick = new Quick(row, options);
   const op = ((...args: (ExprLike | Operand)[]) => {
+    const done = quick.apply(args as Operand[]);
+    if (done !== null) return done;
     if (args.some((a) => a instanceof Expr)) return call(row, args as ExprLike[]);
     if (args.length !== arity) throw new ValueError(`${row.name} takes ${arity} operands, got ${args.length}`);
     return applyRow(row, options, args as Operand[]);
   }) as unknown as ElementwiseOp;
   Object.defineProperties(op, { row: { value: row }, opName: { value: row.name }, name: { value: row.name } });
   elementwiseOps.set(row.name, op);
+  const method =
+    arity === 1
+      ? function (this: Tensor, ...rest: Operand[]) {
+          return (rest.length === 0 ? quick.unary(this) : null) ?? op(this, ...rest);
+        }
+      : function (this: Tensor, ...rest: Operand[]) {
+          return (rest.length === 1 ? quick.binary(this, rest[0]) : null) ?? op(this, ...rest);
+        };
   for (const name of [row.name, ...(options.aliases ?? [])]) {
-    addMethod(name, function (this: Tensor, ...rest: Operand[]) {
-      return op(this, ...rest);
-    });
+    addMethod(name, method);
     if (options.noInPlace !== true && rule !== 'compare' && rule !== 'select') {
       addMethod(`${name}_`, function (this: Tensor, ...rest: Operand[]) {
         return applyRowInPlace(row, options, this, rest);
