@@ -13,26 +13,24 @@ export interface Cost {
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
+/** Nanoseconds a run took, in a batch of n. */
+function batch(run: () => unknown, n: number): number {
+  const start = performance.now();
+  for (let i = 0; i < n; i++) run();
+  return ((performance.now() - start) * 1e6) / n;
+}
+
 /** Runs in one timed batch: about half a millisecond's worth, so that reading the clock costs nothing. */
 function batchOf(run: () => unknown): number {
-  let n = 1;
-  for (;;) {
-    const start = performance.now();
-    for (let i = 0; i < n; i++) run();
-    const took = performance.now() - start;
-    if (took > 0.5) return n;
-    n *= 2;
-  }
+  const once = Math.min(batch(run, 20), batch(run, 20), batch(run, 20));
+  return Math.max(Math.ceil(5e5 / once), 1);
 }
 
 function nanosecondsOf(run: () => unknown, n: number, milliseconds: number): number[] {
   const rounds: number[] = [];
   const end = performance.now() + milliseconds;
-  do {
-    const start = performance.now();
-    for (let i = 0; i < n; i++) run();
-    rounds.push(((performance.now() - start) * 1e6) / n);
-  } while (performance.now() < end);
+  do rounds.push(batch(run, n));
+  while (performance.now() < end);
   return rounds;
 }
 
@@ -41,7 +39,7 @@ const quiet = 400_000;
 
 /** Bytes allocated by one run. The collector may make a batch look small, or negative: so it is the median of several. */
 function bytesOf(run: () => unknown): number {
-  const batch = (n: number): number => {
+  const measured = (n: number): number => {
     const batches: number[] = [];
     for (let k = 0; k < 15; k++) {
       const before = process.memoryUsage();
@@ -51,7 +49,7 @@ function bytesOf(run: () => unknown): number {
     }
     return median(batches);
   };
-  return batch(Math.max(1, Math.floor(quiet / Math.max(batch(16), 1))));
+  return measured(Math.max(1, Math.floor(quiet / Math.max(measured(16), 1))));
 }
 
 /**
@@ -67,7 +65,7 @@ export function measure(works: readonly Work[], milliseconds: number): Cost[] {
   return works.map(({ name, run }, i) => ({
     name,
     nanoseconds: median(rounds[i]!),
-    best: Math.min(...rounds[i]!),
+    best: rounds[i]!.reduce((a, b) => Math.min(a, b)),
     bytes: bytesOf(run),
   }));
 }

@@ -55,6 +55,18 @@ export type NodeHook = (
   gradOutputs: readonly (Tensor | null)[],
 ) => readonly (Tensor | null)[] | null | undefined;
 
+let waited = false;
+
+/** Says that a hook waits for the complete gradient of some leaf. */
+export function expectWaiting(): void {
+  waited = true;
+}
+
+/** Whether there ever was such a hook: backward passes look for them beforehand, but not in a program that has none. */
+export function mayWait(): boolean {
+  return waited;
+}
+
 /** The hooks of one node of the graph. */
 export class NodeHooks {
   /** By output. */

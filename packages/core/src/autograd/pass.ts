@@ -6,10 +6,11 @@ import { keepWith } from '../scope.ts';
 import { show } from '../shape.ts';
 import { type Storage, storagesMade } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';
-import { replacement, replacements } from './hooks.ts';
+import { mayWait, replacement, replacements } from './hooks.ts';
 import { metaOf } from './meta.ts';
 import { setGradEnabled } from './modes.ts';
 import type { Edge, GraphNode } from './node.ts';
+import { NodeQueue } from './queue.ts';
 import { dropRecomputed } from './recompute.ts';
 
 type Gradients = readonly (Tensor | null)[];
@@ -48,8 +49,10 @@ class Pass {
   readonly #request: BackwardRequest;
   /** The nodes that lead to a captured edge; null when gradients are accumulated. */
   readonly #needed: Needed | null;
-  /** In ascending order of creation. */
-  readonly #order: readonly GraphNode[];
+  /** Every node that may take part, in ascending order of creation; null when nothing asks for a look ahead. */
+  readonly #order: readonly GraphNode[] | null;
+  /** Without a look ahead: nodes to which a gradient has come. Who sends them others is newer, and so has its turn before. */
+  readonly #queue = new NodeQueue();
   /** Leaves whose gradient is accumulated as soon as it is complete, with the number of nodes that have yet to run. */
   readonly #eager: Map<GraphNode, number> | null;
   readonly #grads = new Map<GraphNode, (Tensor | null)[]>();
@@ -59,26 +62,27 @@ class Pass {
   readonly #retained: [Tensor, Tensor][] = [];
 
   constructor(request: BackwardRequest) {
+    const { capture } = request;
     this.#request = request;
-    this.#order = reachable(request.roots.map((x) => x.edge.node));
-    this.#needed = request.capture === null ? null : leadingTo(this.#order, request.capture);
-    this.#eager = request.capture === null ? eagerLeaves(this.#order) : null;
-    this.#captured = (request.capture ?? []).map(() => null);
+    this.#order = capture !== null || mayWait() ? reachable(request.roots.map((x) => x.edge.node)) : null;
+    this.#needed = capture === null ? null : leadingTo(this.#order!, capture);
+    this.#eager = capture === null && this.#order !== null ? eagerLeaves(this.#order) : null;
+    this.#captured = capture === null ? [] : capture.map(() => null);
   }
 
   run(): (Tensor | null)[] {
-    const { capture, createGraph } = this.#request;
-    for (const { edge, grad } of this.#request.roots) this.#receive(edge, grad);
-    const leaves: [GraphNode, readonly (Tensor | null)[]][] = [];
-    for (let k = this.#order.length - 1; k >= 0; k--) {
-      const node = this.#order[k]!;
-      const incoming = this.#grads.get(node);
-      if (node.leaf === null && incoming !== undefined) {
-        this.#grads.delete(node);
-        this.#visit(node, incoming);
+    const { roots, capture, createGraph } = this.#request;
+    for (const { edge, grad } of roots) this.#receive(edge, grad, null);
+    if (this.#order === null) {
+      for (let node = this.#queue.pop(); node !== undefined; node = this.#queue.pop()) this.#turn(node);
+    } else {
+      for (let k = this.#order.length - 1; k >= 0; k--) {
+        const node = this.#order[k]!;
+        if (node.leaf === null) this.#turn(node);
+        if (this.#eager !== null) this.#settle(node);
       }
-      if (this.#eager !== null) this.#settle(node);
     }
+    const leaves: [GraphNode, Gradients][] = [];
     // Leaves come last: by now every contribution has arrived, and nothing was changed if a backward failed.
     for (const [node, incoming] of this.#grads) leaves.push([node, this.#arrive(node, incoming)]);
     for (const [t, g] of this.#retained) accumulate(t, g, createGraph, this.#sinks);
@@ -89,7 +93,11 @@ class Pass {
     return this.#captured;
   }
 
-  #visit(node: GraphNode, grads: Gradients): void {
+  /** Runs a node, if any gradient has come to it. */
+  #turn(node: GraphNode): void {
+    const grads = this.#grads.get(node);
+    if (grads === undefined) return;
+    this.#grads.delete(node);
     const needed = this.#needed === null || this.#needed.inner.has(node);
     if (!needed && !this.#needed!.targets.has(node)) return;
     const incoming = this.#arrive(node, grads);
@@ -151,23 +159,24 @@ class Pass {
   }
 
   /** Adds a gradient to what has arrived at an edge. */
-  #receive(edge: Edge, grad: Tensor, from?: GraphNode): void {
-    const want = edge.node.outputs[edge.index]!;
+  #receive({ node, index }: Edge, grad: Tensor, from: GraphNode | null): void {
+    const want = node.outputs[index]!;
     if (!sameShape(grad.shape, want.shape)) {
-      const who = from === undefined ? 'backward' : `the backward of '${from.name}'`;
+      const who = from === null ? 'backward' : `the backward of '${from.name}'`;
       throw new ShapeError(`${who} gave a gradient of shape ${show(grad.shape)} for a tensor of shape ${show(want.shape)}`);
     }
     let g = grad;
     if (g.dtype !== want.dtype) g = g.to(want.dtype);
     if (g.device !== want.device) g = g.to(want.device);
-    const slots = this.#grads.get(edge.node);
+    const slots = this.#grads.get(node);
     if (slots === undefined) {
-      const fresh: (Tensor | null)[] = edge.node.outputs.map(() => null);
-      fresh[edge.index] = g;
-      this.#grads.set(edge.node, fresh);
+      const fresh: (Tensor | null)[] = [];
+      for (let i = 0; i < node.outputs.length; i++) fresh.push(i === index ? g : null);
+      this.#grads.set(node, fresh);
+      if (node.leaf === null && this.#order === null) this.#queue.push(node);
     } else {
-      const sofar = slots[edge.index] ?? null;
-      slots[edge.index] = sofar === null ? g : sofar.add(g);
+      const sofar = slots[index] ?? null;
+      slots[index] = sofar === null ? g : sofar.add(g);
     }
   }
 
@@ -217,12 +226,17 @@ function accumulateLeaf(node: GraphNode, grad: Tensor, createGraph: boolean, sin
   // The elements of the leaf were replaced since (the gradient is one of the old ones), or it wants no gradient any more.
   if (t.meta?.accumulator !== node || !t.meta.requiresGrad) return;
   let g = grad;
-  for (const hook of node.hooks?.before.list() ?? []) {
+  const { hooks } = node;
+  if (hooks === null) {
+    accumulate(t, g, createGraph, sinks);
+    return;
+  }
+  for (const hook of hooks.before.list()) {
     sinks.show(g);
     g = replacements('a leaf', hook([g]), [g])[0] ?? g;
   }
   accumulate(t, g, createGraph, sinks);
-  for (const hook of node.hooks?.after.list() ?? []) {
+  for (const hook of hooks.after.list()) {
     sinks.show(g);
     hook([], [g]);
   }

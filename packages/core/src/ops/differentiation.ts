@@ -1,5 +1,5 @@
 import { type BackwardOptions, backward, retain } from '../autograd/engine.ts';
-import { type Disposer, NodeHooks, type PostAccumulateGradHook, type TensorHook } from '../autograd/hooks.ts';
+import { type Disposer, expectWaiting, NodeHooks, type PostAccumulateGradHook, type TensorHook } from '../autograd/hooks.ts';
 import { metaOf } from '../autograd/meta.ts';
 import type { Edge, GradFn } from '../autograd/node.ts';
 import { baseOf, edgeOf, wouldNeedGrad } from '../autograd/views.ts';
@@ -204,6 +204,7 @@ addMethod('registerPostAccumulateGradHook', function (this: Tensor, hook: PostAc
     );
   }
   node.hooks ??= new NodeHooks();
+  expectWaiting();
   return node.hooks.accumulated.add(hook);
 });
 addMethod('backward', function (this: Tensor, gradient?: Tensor | null, options?: BackwardOptions & { inputs?: readonly Tensor[] }) {
