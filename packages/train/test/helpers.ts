@@ -1,0 +1,19 @@
+import { Generator } from '@nabla/core';
+import type { SampleContext } from '@nabla/train';
+
+/** Everything that an iterable gives. */
+export async function all<T>(source: AsyncIterable<T> | Iterable<T>): Promise<T[]> {
+  const out: T[] = [];
+  for await (const x of source) out.push(x);
+  return out;
+}
+
+/** `value`, after some milliseconds. */
+export function later<T>(value: T, ms = 1): Promise<T> {
+  return new Promise((resolve) => setTimeout(() => resolve(value), ms));
+}
+
+/** A context that nobody aborts. */
+export function context(seed = 0): SampleContext {
+  return { seed, generator: new Generator(seed), signal: new AbortController().signal };
+}
