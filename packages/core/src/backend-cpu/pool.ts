@@ -31,7 +31,8 @@ export class BufferPool {
   /** Takes back a buffer that nobody refers to any more. */
   give(buffer: TypedArray, dtype: DType): void {
     if (debug.poison) buffer.fill(buffer instanceof Float32Array || buffer instanceof Float64Array ? Number.NaN : -1);
-    if (buffer.length < recycled || buffer.byteLength > limit) {
+    // One that lies in a memory of before is for the collector: kernels would have to copy it.
+    if (buffer.length < recycled || buffer.byteLength > limit || runtime()?.arena.strange(buffer) === true) {
       drop(buffer);
       return;
     }

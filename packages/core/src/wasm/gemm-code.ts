@@ -272,6 +272,26 @@ function gemmFunction(parts: GemmParts): FunctionBuilder {
   return f;
 }
 
+/**
+ * gemmBatch(count, aStep, bStep, cStep, ...): {@link gemmFunction} with the arguments behind, `count` times, with a, b and c moved on.
+ */
+function batchFunction(gemm: number): FunctionBuilder {
+  const f = new FunctionBuilder(Array.from({ length: 18 }, () => 'i32' as const));
+  const [count, aStep, bStep, cStep] = [0, 1, 2, 3].map((i) => f.param(i)) as [Value, Value, Value, Value];
+  const rest = Array.from({ length: 14 }, (_, i) => f.param(i + 4));
+  const moving = [
+    { at: 3, by: aStep },
+    { at: 6, by: bStep },
+    { at: 9, by: cStep },
+  ].map(({ at, by }) => ({ at, by, pointer: f.variable(rest[at]!) }));
+  for (const { at, pointer } of moving) rest[at] = pointer;
+  f.for(f.i32(0), count, 1, () => {
+    f.call(gemm, null, ...rest);
+    for (const { pointer, by } of moving) f.set(pointer, f.op('i32.add', pointer, by));
+  });
+  return f;
+}
+
 /** The module's functions by name. */
 export function gemmFunctions(): Record<string, FunctionBuilder> {
   return {
@@ -279,5 +299,6 @@ export function gemmFunctions(): Record<string, FunctionBuilder> {
     packColumns: packFunction(tileColumns),
     tile: tileFunction(),
     gemm: gemmFunction({ packRows: 0, packColumns: 1, tile: 2 }),
+    gemmBatch: batchFunction(3),
   };
 }

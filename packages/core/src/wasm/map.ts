@@ -5,8 +5,9 @@ import { arityOf, type Expr } from '../expr/node.ts';
 import { FunctionBuilder, type Value } from './module.ts';
 import { contiguous, gathered, type Step, scattered, splat, storeContiguous, widths } from './operands.ts';
 import { printVector, vectorForm, weightOf } from './print.ts';
-import type { Exports, Runtime } from './runtime.ts';
-import { Staging } from './staging.ts';
+import { type Exports, partFrom, type Runtime } from './runtime.ts';
+import { argumentsAt, Staging } from './staging.ts';
+import { split } from './threads.ts';
 import { type Lanes, vectorImports } from './vector.ts';
 
 /** One level of a loop nest: how often, and how far each operand moves per turn, in elements. */
@@ -14,9 +15,6 @@ export interface Level {
   readonly n: number;
   readonly strides: readonly number[];
 }
-
-/** Where the arguments of a kernel lie: behind address 0, which no kernel uses. */
-export const argumentsAt = 64;
 
 /** Vectors that one turn of an inner loop works on. */
 const unrolled = 4;
@@ -81,10 +79,50 @@ export function wasmMap(
   const staging = new Staging(runtime);
   const addresses = operands.map((v, i) => (i < targets.length ? staging.output(v, isDense(v)) : staging.input(v)));
   if (addresses.some((a) => a < 0)) return false;
-  writeArguments(runtime, levels, operands, addresses, r.params);
-  kernel['run']!();
+  const calls = splitLevels(runtime, levels, leastOfMap).map((part, thread) => [
+    writeArguments(runtime, thread, part, operands, addresses, r.params),
+  ]);
+  runtime.run(kernel, 'run', calls);
   staging.finish();
   return true;
+}
+
+/** Elements that a thread should have to itself, at least. */
+const leastOfMap = 2 ** 15;
+
+/** A loop nest of which one thread walks a part. */
+export interface Part {
+  readonly levels: readonly Level[];
+  /** How far the operands' addresses move, in elements, before the walk; null: not at all. */
+  readonly shifts: readonly number[] | null;
+}
+
+/**
+ * A loop nest as parts for the runtime's threads: the outermost of the `splittable` loops that is long enough is
+ * divided. `least` elements make a part worth a thread.
+ */
+export function splitLevels(
+  runtime: Runtime,
+  levels: readonly Level[],
+  least: number,
+  splittable: (d: number) => boolean = () => true,
+): Part[] {
+  const whole: Part = { levels, shifts: null };
+  if (runtime.threads === 1) return [whole];
+  const size = levels.reduce((n, l) => n * l.n, 1);
+  const wanted = Math.min(runtime.threads, Math.floor(size / partFrom(least)));
+  if (wanted < 2) return [whole];
+  for (let d = 0; d < levels.length; d++) {
+    if (!splittable(d)) continue;
+    const { n, strides } = levels[d]!;
+    const step = d === levels.length - 1 ? Math.min(64, partFrom(64)) : 1;
+    if (n < wanted * step) continue;
+    return split(wanted, n, step, step).map(({ from, to }) => ({
+      levels: levels.map((l, i) => (i === d ? { n: to - from, strides } : l)),
+      shifts: strides.map((s) => s * from),
+    }));
+  }
+  return [whole];
 }
 
 /** Whether a view is all that lies between its first and its last element. */
@@ -98,21 +136,33 @@ function isDense(v: View): boolean {
   return span === size;
 }
 
-/** Counts, addresses, strides in bytes and parameters, in the order in which {@link readArguments} reads them. */
+/**
+ * Writes counts, addresses, strides in bytes and parameters where {@link readArguments} reads them.
+ *
+ * @returns the address of the arguments, which is the argument of the kernel
+ */
 export function writeArguments(
   runtime: Runtime,
-  levels: readonly Level[],
+  thread: number,
+  { levels, shifts }: Part,
   operands: readonly View[],
   addresses: readonly number[],
   params: readonly number[],
-): void {
+): number {
   const { i32, f32 } = runtime.arena;
-  let at = argumentsAt / 4;
+  const base = argumentsAt(thread);
+  let at = (base + argumentsFrom) / 4;
   for (const l of levels) i32[at++] = l.n;
-  for (const a of addresses) i32[at++] = a;
+  for (let i = 0; i < addresses.length; i++) {
+    i32[at++] = addresses[i]! + (shifts === null ? 0 : shifts[i]! * widths[operands[i]!.dtype]);
+  }
   for (const l of levels) for (let i = 0; i < operands.length; i++) i32[at++] = l.strides[i]! * widths[operands[i]!.dtype];
   for (const p of params) f32[at++] = p;
+  return base;
 }
+
+/** Arguments begin here; what a kernel has beyond the common ones lies in front. */
+const argumentsFrom = 64;
 
 /** The arguments of a kernel, as values of its code. */
 export interface KernelArguments {
@@ -123,11 +173,12 @@ export interface KernelArguments {
   readonly params: readonly Lanes[];
 }
 
+/** Reads the arguments of a kernel, whose first parameter is their address. */
 export function readArguments(f: FunctionBuilder, rank: number, operands: number, params: number): KernelArguments {
-  const zero = f.i32(0);
-  let at = argumentsAt;
+  const base = f.param(0);
+  let at = argumentsFrom;
   const next = (name: string): Value => {
-    const v = f.load(name, zero, at);
+    const v = f.load(name, base, at);
     at += 4;
     return v;
   };
@@ -164,7 +215,7 @@ function mapCode(form: MapForm): FunctionBuilder | null {
   const exprs = vectorForm(form.exprs);
   if (exprs === null) return null;
   const { dtypes, outputs, rank, steps } = form;
-  const f = new FunctionBuilder([]);
+  const f = new FunctionBuilder(['i32']);
   const args = readArguments(f, rank, dtypes.length, arityOf(exprs).params);
   const inner = rank - 1;
   const turns = weightOf(exprs) > heavy ? 2 : unrolled;

@@ -3,7 +3,7 @@ import type { DType, TypedArray } from '../dtype.ts';
 /** Pages of 64 KiB. The memory never grows: that would detach every array on it. Untouched pages cost nothing. */
 const wanted = [2 ** 14, 2 ** 13, 2 ** 12, 2 ** 11];
 /** Bytes at the start that belong to kernels while they run: arguments, packed panels, copies of what lies elsewhere. */
-export const scratchBytes: number = 32 * 2 ** 20;
+export const scratchBytes: number = 40 * 2 ** 20;
 /** Kernels read whole vectors: bytes behind the last block that nobody owns. */
 const slack = 64;
 
@@ -74,6 +74,11 @@ export class Arena {
     this.#blocks.set(array, block);
     this.#net.register(array, block, array);
     return array;
+  }
+
+  /** Whether an array is part of another large buffer: the memory of an arena before. */
+  strange(array: TypedArray): boolean {
+    return array.buffer !== this.buffer && array.buffer.byteLength > array.byteLength;
   }
 
   /** Gives the place of an array back. Arrays that lie elsewhere are the collector's. */

@@ -2,7 +2,7 @@ import type { ReduceRequest, View } from '../backend.ts';
 import type { DType } from '../dtype.ts';
 import { arityOf, type Expr } from '../expr/node.ts';
 import { Accumulator, type ReduceKind as Kind } from './accumulator.ts';
-import { kernelOf, type Level, nest, readArguments, writeArguments } from './map.ts';
+import { kernelOf, type Level, nest, readArguments, splitLevels, writeArguments } from './map.ts';
 import { FunctionBuilder, type Value } from './module.ts';
 import { contiguous, gathered, type Step, scattered, splat, storeContiguous, widths } from './operands.ts';
 import { printVector, vectorForm } from './print.ts';
@@ -10,13 +10,16 @@ import type { Runtime } from './runtime.ts';
 import { Staging } from './staging.ts';
 import type { Lanes } from './vector.ts';
 
-/** Where the divisor lies: in front of the other arguments. */
+/** Where the divisor lies, behind the address of the arguments. */
 const divisorAt = 32;
 
 /** Whether a reduction can be a kernel of vectors. */
 export function isVectorReduce(r: ReduceRequest): boolean {
   return (r.kind === 'sum' || r.kind === 'max' || r.kind === 'min') && r.compute === 'float32' && r.output === 'float32';
 }
+
+/** Elements that a thread should have to itself, at least. */
+const leastOfReduce = 2 ** 16;
 
 /** How a reduction walks: loops over results, loops over what is combined, and the loop over a row of results if it is innermost. */
 export interface ReducePlan {
@@ -58,11 +61,21 @@ export function wasmReduce(runtime: Runtime, r: ReduceRequest, plan: ReducePlan,
   const staging = new Staging(runtime);
   const addresses = [...r.inputs.map((v) => staging.input(v)), staging.output(out, true)];
   if (addresses.some((a) => a < 0)) return false;
-  // The result moves by itself: its strides are not used.
-  const levels = [...kept, ...reduced, ...(row === null ? [] : [row])].map(({ n, strides }) => ({ n, strides: [...strides, 0] }));
-  writeArguments(runtime, levels, [...r.inputs, out], addresses, r.params);
-  runtime.arena.f64[divisorAt / 8] = r.divisor;
-  kernel['run']!();
+  // The kernel moves on in the result by itself; the strides tell where in it a part begins.
+  const sizes = [...kept, ...(row === null ? [] : [row])].map((l) => l.n);
+  const moves = (d: number): number => sizes.slice(d + 1).reduce((x, y) => x * y, 1);
+  const levels = [
+    ...kept.map((l, d) => ({ n: l.n, strides: [...l.strides, moves(d)] })),
+    ...reduced.map((l) => ({ n: l.n, strides: [...l.strides, 0] })),
+    ...(row === null ? [] : [{ n: row.n, strides: [...row.strides, 1] }]),
+  ];
+  const overResults = (d: number): boolean => d < kept.length || d >= kept.length + reduced.length;
+  const calls = splitLevels(runtime, levels, leastOfReduce, overResults).map((part, thread) => {
+    const base = writeArguments(runtime, thread, part, [...r.inputs, out], addresses, r.params);
+    runtime.arena.f64[(base + divisorAt) / 8] = r.divisor;
+    return [base];
+  });
+  runtime.run(kernel, 'run', calls);
   staging.finish();
   return true;
 }
@@ -72,10 +85,10 @@ function reduceCode(form: ReduceForm): FunctionBuilder | null {
   if (exprs === null) return null;
   const { kind, dtypes, kept, reduced, steps } = form;
   const count = dtypes.length;
-  const f = new FunctionBuilder([]);
+  const f = new FunctionBuilder(['i32']);
   const loops = kept + reduced + (form.row ? 1 : 0);
   const given = readArguments(f, loops, count + 1, arityOf(exprs).params);
-  const divisor = f.load('f64.load', f.i32(0), divisorAt);
+  const divisor = f.load('f64.load', f.param(0), divisorAt);
   const args = { ...given, strides: given.strides.map((s) => s.slice(0, count)) };
   const out = f.variable(given.addresses[count]!);
   const inputs = given.addresses.slice(0, count);

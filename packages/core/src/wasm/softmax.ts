@@ -2,8 +2,9 @@ import type { View } from '../backend.ts';
 import { Accumulator } from './accumulator.ts';
 import { exp, log } from './math.ts';
 import { FunctionBuilder, type Value } from './module.ts';
-import type { Exports, Runtime } from './runtime.ts';
+import { type Exports, partFrom, type Runtime } from './runtime.ts';
 import { Staging } from './staging.ts';
+import { split } from './threads.ts';
 import type { Lanes } from './vector.ts';
 
 const vectors = 4;
@@ -76,6 +77,9 @@ function softmaxCode(logarithm: boolean): FunctionBuilder {
   return f;
 }
 
+/** Elements that a thread should have to itself, at least. */
+const leastOfSoftmax = 2 ** 14;
+
 const compiled = new WeakMap<Runtime, Exports>();
 
 /**
@@ -95,7 +99,17 @@ export function wasmSoftmax(runtime: Runtime, x: View, logarithm: boolean, out: 
   const from = staging.input(x);
   const to = staging.output(out, true);
   if (from < 0 || to < 0) return false;
-  exports[logarithm ? 'logSoftmax' : 'softmax']!(from, to, rows, n);
+  const row = n * 4;
+  runtime.run(
+    exports,
+    logarithm ? 'logSoftmax' : 'softmax',
+    split(runtime.threads, rows, 1, Math.ceil(partFrom(leastOfSoftmax) / n)).map((p) => [
+      from + p.from * row,
+      to + p.from * row,
+      p.to - p.from,
+      n,
+    ]),
+  );
   staging.finish();
   return true;
 }

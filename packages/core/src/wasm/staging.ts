@@ -1,10 +1,20 @@
 import type { View } from '../backend.ts';
 import type { TypedArray } from '../dtype.ts';
 import { scratchBytes } from './memory.ts';
-import type { Runtime } from './runtime.ts';
+import { maxThreads, type Runtime } from './runtime.ts';
+
+/** Where the arguments of thread `i` lie, and how many bytes they may take. */
+export const argumentBytes = 8192;
+export function argumentsAt(thread: number): number {
+  return 8192 + thread * argumentBytes;
+}
+
+/** Where panels of matrix products lie, one room for each thread. */
+export const panelsAt: number = argumentsAt(maxThreads);
+export const panelBytes: number = 2 ** 19;
 
 /** Bytes at the start of the scratch region that hold the arguments of kernels, and panels of matrix products. */
-export const reservedBytes: number = 2 * 2 ** 20;
+export const reservedBytes: number = panelsAt + maxThreads * panelBytes;
 
 /** Copies of operands that lie outside of WebAssembly memory, for one call of a kernel. */
 export class Staging {
