@@ -1,4 +1,4 @@
-import { defaultGenerator, Generator, manualSeed, randn, randperm, type Tensor } from '@nabla/core';
+import { defaultGenerator, Generator, isTensor, manualSeed, randn, randperm, type Tensor } from '@nabla/core';
 import { BatchNorm1d, Dropout, Linear, type Module, ReLU, Sequential } from '@nabla/nn';
 import { Adam, LinearLR } from '@nabla/optim';
 
@@ -26,6 +26,11 @@ export function weightsOf(model: Module): number[][] {
   return [...model.stateDict().values()].map((t) => Array.from(t.dataSync()));
 }
 
+/** A state as text, with the elements of its tensors. */
+export function textOf(state: unknown): string {
+  return JSON.stringify(state, (_, value: unknown) => (isTensor(value) ? Array.from(value.dataSync()) : value));
+}
+
 /** Batches in another order in every epoch, drawn from the default generator; it does not know where it is. */
 export class Shuffled {
   readonly length: number;
@@ -36,13 +41,11 @@ export class Shuffled {
     this.length = batches.length;
   }
 
-  *[Symbol.iterator](): Generator_<Pair> {
+  *[Symbol.iterator](): IterableIterator<Pair> {
     const order = randperm(this.#batches.length, { generator: defaultGenerator() }).dataSync();
     for (const i of order) yield this.#batches[Number(i)]!;
   }
 }
-
-type Generator_<T> = Iterator<T> & Iterable<T>;
 
 /** As {@link Shuffled}, asynchronous, with a generator of its own and a position that can be saved. */
 export class Resumable {

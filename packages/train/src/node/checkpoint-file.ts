@@ -25,6 +25,7 @@ export interface CheckpointFileOptions extends CheckpointTimes {
  */
 export function checkpointFile(path: string, options: CheckpointFileOptions = {}): Checkpoint {
   checkNames('checkpointFile', options, ['everySteps', 'everyEpochs', 'keep']);
+  if (typeof path !== 'string') throw new ValueError(`checkpointFile: the path must be a text, got ${typeof path}`);
   const { keep = 1 } = options;
   if (!Number.isInteger(keep) || keep < 0) throw new ValueError(`checkpointFile: keep must be a number of files, got ${keep}`);
   return {
