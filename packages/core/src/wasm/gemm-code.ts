@@ -188,86 +188,105 @@ export function transpose(f: FunctionBuilder, rows: readonly Value[]): Value[] {
   return [f.shuffle32(a, b, low), f.shuffle32(a, b, high), f.shuffle32(c, d, low), f.shuffle32(c, d, high)];
 }
 
-/** Indices of the functions that {@link gemmFunction} calls. */
-interface GemmParts {
-  readonly packRows: number;
-  readonly packColumns: number;
-  readonly tile: number;
+/** Numbers of the module's functions, which call one another. */
+const numbers = { packRows: 0, packColumns: 1, tile: 2, panel: 3, gemm: 4, packAll: 5, gemmPacked: 6, gemmBatch: 7 } as const;
+
+const least = (f: FunctionBuilder, x: Value, y: Value): Value => f.select(f.op('i32.lt_s', x, y), x, y);
+const add = (f: FunctionBuilder, x: Value, y: Value): Value => f.op('i32.add', x, y);
+const sub = (f: FunctionBuilder, x: Value, y: Value): Value => f.op('i32.sub', x, y);
+const times = (f: FunctionBuilder, x: Value, y: Value): Value => f.op('i32.mul', x, y);
+
+/** The i32 arguments of a function. */
+function parameters<const N extends readonly string[]>(names: N): [FunctionBuilder, { readonly [K in N[number]]: Value }] {
+  const f = new FunctionBuilder(names.map(() => 'i32' as const));
+  return [f, Object.fromEntries(names.map((name, i) => [name, f.param(i)])) as { [K in N[number]]: Value }];
+}
+
+/**
+ * panel(m, nc, kc, a, ars, acs, packed, c, ldc, pack, how, bias): C [m, nc] = begin + A [m, kc] B, where B [kc, nc] is packed and kc
+ * at most {@link panelDepth}.
+ */
+function panelFunction(): FunctionBuilder {
+  const [f, p] = parameters(['m', 'nc', 'kc', 'a', 'ars', 'acs', 'packed', 'c', 'ldc', 'pack', 'how', 'bias']);
+  const packA = f.plus(p.pack, packedColumns);
+  const edge = f.plus(packA, packedRows);
+  // Rows that lie side by side in memory are read where they are.
+  const direct = f.op('i32.eq', p.ars, f.i32(4));
+  const step = f.select(direct, p.acs, f.i32(tileRows * 4));
+  const depth = f.op('i32.shl', p.kc, f.i32(2));
+  // From one strip of rows to the next.
+  const strip = f.select(direct, f.i32(4), depth);
+  f.for(f.i32(0), p.m, blockRows, (i0) => {
+    const rows = least(f, f.i32(blockRows), sub(f, p.m, i0));
+    const from = f.variable(add(f, p.a, times(f, i0, p.ars)));
+    f.if(f.op('i32.eqz', direct), () => {
+      f.call(numbers.packRows, null, from, p.ars, p.acs, p.kc, rows, packA);
+      f.set(from, packA);
+    });
+    f.for(f.i32(0), p.nc, tileColumns, (j) => {
+      const columns = add(f, p.packed, times(f, j, depth));
+      const cols = sub(f, p.nc, j);
+      const column = f.op('i32.shl', j, f.i32(2));
+      const bias = add(f, p.bias, column);
+      const corner = add(f, p.c, add(f, times(f, i0, p.ldc), column));
+      f.for(f.i32(0), rows, tileRows, (i) => {
+        const strips = add(f, from, times(f, i, strip));
+        const to = add(f, corner, times(f, i, p.ldc));
+        f.call(numbers.tile, null, strips, step, columns, p.kc, to, p.ldc, sub(f, rows, i), cols, p.how, bias, edge);
+      });
+    });
+  });
+  return f;
 }
 
 /**
  * gemm(m, n, k, a, ars, acs, b, brs, bcs, c, ldc, pack, how, bias): C [m, n] = begin + A B. Addresses and strides are in
  * bytes; the columns of C lie side by side. `pack` has room for {@link packBytes}.
  */
-function gemmFunction(parts: GemmParts): FunctionBuilder {
-  const f = new FunctionBuilder(Array.from({ length: 14 }, () => 'i32' as const));
-  const [m, n, k, a, ars, acs, b, brs, bcs, c, ldc, pack, how, bias] = Array.from({ length: 14 }, (_, i) => f.param(i)) as [
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value, // biome-ignore format: one line
-  ];
-  const least = (x: Value, y: Value): Value => f.select(f.op('i32.lt_s', x, y), x, y);
-  const add = (x: Value, y: Value): Value => f.op('i32.add', x, y);
-  const sub = (x: Value, y: Value): Value => f.op('i32.sub', x, y);
-  const times = (x: Value, y: Value): Value => f.op('i32.mul', x, y);
-  const packA = f.plus(pack, packedColumns);
-  const edge = f.plus(packA, packedRows);
-  // Rows that lie side by side in memory are read where they are.
-  const direct = f.op('i32.eq', ars, f.i32(4));
-  const step = f.select(direct, acs, f.i32(tileRows * 4));
-  f.for(f.i32(0), n, panelWidth, (j0) => {
-    const nc = least(f.i32(panelWidth), sub(n, j0));
-    f.for(f.i32(0), k, panelDepth, (k0) => {
-      const kc = least(f.i32(panelDepth), sub(k, k0));
-      const begins = f.select(k0, f.i32(begin.c), how);
-      f.call(parts.packColumns, null, add(b, add(times(k0, brs), times(j0, bcs))), bcs, brs, kc, nc, pack);
-      f.for(f.i32(0), m, blockRows, (i0) => {
-        const rows = least(f.i32(blockRows), sub(m, i0));
-        const from = f.variable(add(a, add(times(i0, ars), times(k0, acs))));
-        f.if(f.op('i32.eqz', direct), () => {
-          f.call(parts.packRows, null, from, ars, acs, kc, rows, packA);
-          f.set(from, packA);
-        });
-        // From one strip of rows to the next.
-        const strip = f.select(direct, f.i32(4), f.op('i32.shl', kc, f.i32(2)));
-        f.for(f.i32(0), nc, tileColumns, (j) => {
-          const panel = add(pack, times(j, f.op('i32.shl', kc, f.i32(2))));
-          const cols = sub(nc, j);
-          const column = f.op('i32.shl', add(j0, j), f.i32(2));
-          const biasAt = add(bias, column);
-          const corner = add(c, add(times(i0, ldc), column));
-          f.for(f.i32(0), rows, tileRows, (i) => {
-            const left = sub(rows, i);
-            f.call(
-              parts.tile,
-              null,
-              add(from, times(i, strip)),
-              step,
-              panel,
-              kc,
-              add(corner, times(i, ldc)),
-              ldc,
-              left,
-              cols,
-              begins,
-              biasAt,
-              edge,
-            );
-          });
-        });
-      });
+function gemmFunction(): FunctionBuilder {
+  const [f, p] = parameters(['m', 'n', 'k', 'a', 'ars', 'acs', 'b', 'brs', 'bcs', 'c', 'ldc', 'pack', 'how', 'bias']);
+  f.for(f.i32(0), p.n, panelWidth, (j0) => {
+    const nc = least(f, f.i32(panelWidth), sub(f, p.n, j0));
+    const column = f.op('i32.shl', j0, f.i32(2));
+    f.for(f.i32(0), p.k, panelDepth, (k0) => {
+      const kc = least(f, f.i32(panelDepth), sub(f, p.k, k0));
+      const how = f.select(k0, f.i32(begin.c), p.how);
+      f.call(numbers.packColumns, null, add(f, p.b, add(f, times(f, k0, p.brs), times(f, j0, p.bcs))), p.bcs, p.brs, kc, nc, p.pack);
+      const a = add(f, p.a, times(f, k0, p.acs));
+      const to = add(f, p.c, column);
+      f.call(numbers.panel, null, p.m, nc, kc, a, p.ars, p.acs, p.pack, to, p.ldc, p.pack, how, add(f, p.bias, column));
     });
+  });
+  return f;
+}
+
+/** Bytes of a matrix [k, n] as `packAll` lays it out. */
+export function packedBytes(k: number, n: number): number {
+  return k * Math.ceil(n / tileColumns) * tileColumns * 4;
+}
+
+/** packAll(b, brs, bcs, k, n, dst): the whole of B [k, n] as panels, for gemmPacked; {@link packedBytes} of them. */
+function packAllFunction(): FunctionBuilder {
+  const [f, p] = parameters(['b', 'brs', 'bcs', 'k', 'n', 'dst']);
+  const columns = f.op('i32.and', f.plus(p.n, tileColumns - 1), f.i32(-tileColumns));
+  f.for(f.i32(0), p.k, panelDepth, (k0) => {
+    const kc = least(f, f.i32(panelDepth), sub(f, p.k, k0));
+    const to = add(f, p.dst, f.op('i32.shl', times(f, k0, columns), f.i32(2)));
+    f.call(numbers.packColumns, null, add(f, p.b, times(f, k0, p.brs)), p.bcs, p.brs, kc, p.n, to);
+  });
+  return f;
+}
+
+/** gemmPacked(m, n, k, a, ars, acs, packed, c, ldc, pack, how, bias): gemm with a B that packAll has laid out. */
+function gemmPackedFunction(): FunctionBuilder {
+  const [f, p] = parameters(['m', 'n', 'k', 'a', 'ars', 'acs', 'packed', 'c', 'ldc', 'pack', 'how', 'bias']);
+  const columns = f.op('i32.and', f.plus(p.n, tileColumns - 1), f.i32(-tileColumns));
+  f.for(f.i32(0), p.k, panelDepth, (k0) => {
+    const kc = least(f, f.i32(panelDepth), sub(f, p.k, k0));
+    const how = f.select(k0, f.i32(begin.c), p.how);
+    const packed = add(f, p.packed, f.op('i32.shl', times(f, k0, columns), f.i32(2)));
+    const a = add(f, p.a, times(f, k0, p.acs));
+    f.call(numbers.panel, null, p.m, p.n, kc, a, p.ars, p.acs, packed, p.c, p.ldc, p.pack, how, p.bias);
   });
   return f;
 }
@@ -292,13 +311,16 @@ function batchFunction(gemm: number): FunctionBuilder {
   return f;
 }
 
-/** The module's functions by name. */
-export function gemmFunctions(): Record<string, FunctionBuilder> {
+/** The module's functions by name, in the order of {@link numbers}. Modules that use them put their own behind. */
+export function gemmFunctions(): Record<keyof typeof numbers, FunctionBuilder> {
   return {
     packRows: packFunction(tileRows),
     packColumns: packFunction(tileColumns),
     tile: tileFunction(),
-    gemm: gemmFunction({ packRows: 0, packColumns: 1, tile: 2 }),
-    gemmBatch: batchFunction(3),
+    panel: panelFunction(),
+    gemm: gemmFunction(),
+    packAll: packAllFunction(),
+    gemmPacked: gemmPackedFunction(),
+    gemmBatch: batchFunction(numbers.gemm),
   };
 }
