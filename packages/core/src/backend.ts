@@ -151,6 +151,8 @@ export interface FusedKernels {
   maxPool2dGrad?(grad: View, indices: View, g: Pool2dGeometry, inputShape: readonly number[]): Computed;
   avgPool2d?(x: View, g: AvgPool2dGeometry): Computed;
   avgPool2dGrad?(grad: View, g: AvgPool2dGeometry, inputShape: readonly number[]): Computed;
+  /** x [N, I] * weight [O, I] transposed, plus bias [O] → [N, O]. */
+  linear?(x: View, weight: View, bias: View | null): Computed;
   /** Running totals in the shape and dtype of `src`. */
   scan?(r: ScanRequest): Computed;
   /** Running extremes of a contiguous view along `dim` and, int64, where the latest of each lies. NaN is an extreme that stays. */

@@ -78,6 +78,7 @@ export function checkSizes(op: string, shape: readonly number[], allowMinusOne =
 
 /** The shape of a matrix product with vectors promoted and batches broadcast. */
 export function matmulShape(a: readonly number[], b: readonly number[]): number[] {
+  if (a.length === 2 && b.length === 2 && a[1] === b[0]) return [a[0]!, b[1]!];
   if (a.length === 0) throw new ShapeError('matmul: the left operand is a scalar');
   if (b.length === 0) throw new ShapeError('matmul: the right operand is a scalar');
   const k = a[a.length - 1]!;

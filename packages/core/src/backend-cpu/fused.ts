@@ -1,6 +1,7 @@
 import type { FusedKernels } from '../backend.ts';
 import type { DType, TypedArray } from '../dtype.ts';
 import { runConv2d, runConv2dInputGrad, runConv2dWeightGrad } from './conv.ts';
+import { runLinear } from './linear.ts';
 import { runAvgPool2d, runAvgPool2dGrad, runMaxPool2d, runMaxPool2dGrad } from './pooling.ts';
 import { runRecurrence, runScan, runScanExtreme } from './scan.ts';
 import { runSoftmax } from './softmax.ts';
@@ -15,6 +16,7 @@ export function fusedKernels(make: (dtype: DType, n: number) => TypedArray): Fus
     maxPool2dGrad: (grad, indices, _g, shape) => runMaxPool2dGrad(grad, indices, shape, make),
     avgPool2d: (x, g) => runAvgPool2d(x, g, make),
     avgPool2dGrad: (grad, g, shape) => runAvgPool2dGrad(grad, g, shape, make),
+    linear: (x, weight, bias) => runLinear(x, weight, bias, make),
     scan: (r) => runScan(r, make),
     scanExtreme: (kind, src, dim) => runScanExtreme(kind, src, dim, make),
     recurrence: (factor, term, dim, reverse) => runRecurrence(factor, term, dim, reverse, make),

@@ -1,10 +1,11 @@
-import type { MatmulRequest } from '../backend.ts';
+import type { MatmulRequest, View } from '../backend.ts';
 import type { TypedArray } from '../dtype.ts';
 import { allocate, exactInteger, isFloating } from '../dtype.ts';
 import { contiguousStrides, sizeOf } from '../layout.ts';
 import { wasmMatmul } from '../wasm/gemm.ts';
 import { runtime, worthwhile } from '../wasm/runtime.ts';
 import { blasFor, blasMatmul } from './blas.ts';
+import { type Matrix, smallMatmul } from './small-matmul.ts';
 
 /** Rows and columns of C that the inner loop keeps in registers. */
 export const tile = 4;
@@ -153,20 +154,6 @@ const vectorized = 512;
 /** Products this small are done where they lie: packing would cost more than it saves. */
 const small = 4096;
 
-function direct(r: MatmulRequest, c: TypedArray, ao: number, bo: number, co: number, m: number, n: number, k: number): void {
-  const a = r.a.handle as TypedArray;
-  const b = r.b.handle as TypedArray;
-  const [ai, ak] = r.a.strides.slice(-2) as [number, number];
-  const [bk, bj] = r.b.strides.slice(-2) as [number, number];
-  for (let i = 0; i < m; i++) {
-    for (let j = 0; j < n; j++) {
-      let s = 0;
-      for (let p = 0, x = ao + i * ai, y = bo + j * bj; p < k; p++, x += ak, y += bk) s += a[x]! * b[y]!;
-      c[co + i * n + j] = s;
-    }
-  }
-}
-
 /** A sum of products of integers: modulo 2^32, since a double would lose the low bits of large products. */
 const multiplyAdd32 = (s: number, x: number, y: number): number => (s + Math.imul(x, y)) | 0;
 /** The same for int64: an error as soon as a product or a sum leaves the exact range. */
@@ -187,14 +174,25 @@ function directInteger(r: MatmulRequest, c: TypedArray, ao: number, bo: number, 
   }
 }
 
+/** The matrix that begins at `offset`, of a batch. */
+function matrixIn(v: View, offset: number): Matrix {
+  const rank = v.strides.length;
+  return { array: v.handle as TypedArray, offset, row: v.strides[rank - 2]!, column: v.strides[rank - 1]! };
+}
+
 /** Batched matrix product of strided operands into a fresh contiguous buffer. */
 export function runMatmul(r: MatmulRequest, make: typeof allocate = allocate): TypedArray {
   const { a, b } = r;
   const rank = a.shape.length;
-  const batch = a.shape.slice(0, -2);
   const m = a.shape[rank - 2]!;
   const k = a.shape[rank - 1]!;
   const n = b.shape[rank - 1]!;
+  if (rank === 2 && isFloating(r.dtype) && m * n * k > 0 && !worthwhile(m * n * k, vectorized)) {
+    const out = make(r.dtype, m * n);
+    smallMatmul(matrixIn(a, a.offset), matrixIn(b, b.offset), out, 0, m, n, k);
+    return out;
+  }
+  const batch = a.shape.slice(0, -2);
   const count = sizeOf(batch);
   const c = make(r.dtype, count * m * n);
   if (c.length === 0) return c;
@@ -215,7 +213,7 @@ export function runMatmul(r: MatmulRequest, make: typeof allocate = allocate): T
   let bo = b.offset;
   for (let t = 0; t < count; t++) {
     if (!isFloating(r.dtype)) directInteger(r, c, ao, bo, t * m * n, m, n, k);
-    else if (m * n * k <= small || m < 2 || n < 2) direct(r, c, ao, bo, t * m * n, m, n, k);
+    else if (m * n * k <= small || m < 2 || n < 2) smallMatmul(matrixIn(a, ao), matrixIn(b, bo), c, t * m * n, m, n, k);
     else {
       const packA = packStrided(a.handle as TypedArray, ao, a.strides[rank - 2]!, a.strides[rank - 1]!);
       const packB = packStrided(b.handle as TypedArray, bo, b.strides[rank - 1]!, b.strides[rank - 2]!);

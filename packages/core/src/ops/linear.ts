@@ -1,7 +1,11 @@
+import { Declined, type View } from '../backend.ts';
 import { ShapeError, ValueError } from '../errors.ts';
+import { spread } from '../evaluate.ts';
 import { input, param } from '../expr/node.ts';
 import { fuseMap } from '../fuse.ts';
+import { backendOf, computeKernel, mapKernel, wrap } from '../kernels.ts';
 import { sameShape, sizeOf } from '../layout.ts';
+import { defineOp } from '../op.ts';
 import { checkFloating } from '../parts/losses.ts';
 import { checkAlike, checkInner } from '../parts/products.ts';
 import type { Generator } from '../random/generator.ts';
@@ -11,6 +15,44 @@ import type { Shape } from '../shape-types.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, mul } from './arithmetic.ts';
 import { matmul } from './matmul.ts';
+
+const sum = add(input(0), input(1));
+
+/** The product of matrices x [N, I] and w [O, I] transposed, plus a bias [O], if there is one: fused, or composed of kernels. */
+const linearOp = defineOp<void>({
+  name: 'linear',
+  doc: 'x wᵀ + b',
+  infer: ([x, w]) => [{ shape: [x!.shape[0]!, w!.shape[0]!], dtype: x!.dtype }],
+  forward: (inputs, _attrs, [out]) => {
+    const { shape, dtype } = out!;
+    const [x, w, b] = inputs as readonly [Tensor, Tensor, Tensor?];
+    const backend = backendOf('linear', inputs);
+    const done = backend.fused.linear?.(x as View, w as View, (b as View | undefined) ?? null);
+    if (done !== undefined && !(done instanceof Declined)) return [wrap(backend, done, dtype, shape)];
+    const transposed = {
+      handle: w.handle,
+      dtype,
+      shape: [w.shape[1]!, w.shape[0]!],
+      strides: [w.strides[1]!, w.strides[0]!],
+      offset: w.offset,
+    };
+    const handle = computeKernel(backend, 'linear', [x as View, transposed], dtype, sizeOf(shape), (dev, views) =>
+      dev.matmul({ a: views[0]!, b: views[1]!, dtype }),
+    );
+    const product = wrap(backend, handle, dtype, shape);
+    if (b === undefined) return [product];
+    const request = { exprs: [sum], inputs: [product, spread(b, shape)], params: [], shape, compute: dtype, outputs: [dtype] };
+    const y = wrap(backend, mapKernel(backend, 'linear', request)[0]!, dtype, shape);
+    product.dispose();
+    return [y];
+  },
+  save: ([x, w]) => [x!, w!],
+  backward: ({ saved: [x, w], needs }, [g]) => [
+    needs[0] ? matmul(g!, w!) : null,
+    needs[1] ? matmul(g!.mT, x!) : null,
+    needs[2] ? (g!.sum(0) as Tensor) : null,
+  ],
+});
 
 /**
  * x @ weightᵀ + bias.
@@ -44,9 +86,16 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor 
   if (bias != null) checkBias(bias, weight, x.ndim === 2 ? [...lead, ...outputs] : outputs);
   // One matrix product whatever the leading dimensions are.
   const flat = x.ndim === 2 ? x : (x.reshape([sizeOf(lead), size]) as Tensor);
-  const product = weight.ndim === 2 ? matmul(flat, weight.mT) : matmul(flat, weight);
-  const y = bias == null ? product : (add(product, bias) as Tensor);
+  const y = product(flat, weight, bias ?? null);
   return x.ndim === 2 ? y : (y.reshape([...lead, ...outputs]) as Tensor);
+}
+
+/** Of a matrix `x`. */
+function product(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+  if (weight.ndim === 2 && bias === null) return linearOp([x, weight], undefined)[0]!;
+  if (weight.ndim === 2 && bias!.ndim === 1 && bias!.size === weight.shape[0]) return linearOp([x, weight, bias!], undefined)[0]!;
+  const y = matmul(x, weight.ndim === 2 ? weight.mT : weight);
+  return bias === null ? y : (add(y, bias) as Tensor);
 }
 
 function checkBias(bias: Tensor, weight: Tensor, shape: readonly number[]): void {

@@ -36,6 +36,7 @@ declare module '../tensor.ts' {
 
 /** A view of a matrix batch under broadcast batch dimensions. */
 function batched(t: Tensor, batch: readonly number[]): View {
+  if (batch.length === 0) return t as View;
   const shape = [...batch, ...t.shape.slice(-2)];
   return { handle: t.handle, dtype: t.dtype, shape, strides: broadcastStrides(t.shape, t.strides, shape), offset: t.offset };
 }
