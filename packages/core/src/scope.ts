@@ -2,6 +2,7 @@ import { refusePromise } from './autograd/modes.ts';
 import { type GraphNode, setNodeListener } from './autograd/node.ts';
 import { ValueError } from './errors.ts';
 import { isTensor, setBirth, type Tensor } from './tensor.ts';
+import { countScope } from './wasm/memory.ts';
 
 /** What was born in the innermost open scope. */
 interface Frame {
@@ -44,6 +45,7 @@ export function scope<T>(fn: () => T): T {
   const outer = frame;
   const mine: Frame = { outer, tensors: new Set(), nodes: new Set(), kept: new Set() };
   frame = mine;
+  countScope(1);
   const birth = setBirth((t) => mine.tensors.add(t));
   const listener = setNodeListener((n) => mine.nodes.add(n));
   let result: T;
@@ -53,6 +55,7 @@ export function scope<T>(fn: () => T): T {
     done = true;
   } finally {
     frame = outer;
+    countScope(-1);
     setBirth(birth);
     setNodeListener(listener);
     if (!done) sweep(mine, new Set(mine.kept), outer);

@@ -1,5 +1,5 @@
 import { type Backend, cpu, noGrad, type Tensor, tensor } from '@nabla/core';
-import { clearGrad } from '@nabla/core/internals';
+import { clearGrad, residentMade } from '@nabla/core/internals';
 
 /** Ops in the forward pass. */
 const depth = 10;
@@ -46,9 +46,9 @@ export function trainingLoop(size: number, device: Backend = cpu): (during?: () 
   };
 }
 
-/** Bytes of the typed arrays that are made while `run` runs. */
+/** Bytes of the typed arrays that are made while `run` runs, in memory of their own or in that of WebAssembly. */
 export function measureTemporaries(run: () => unknown): number {
-  let bytes = 0;
+  let bytes = -residentMade();
   const scope = globalThis as unknown as Record<string, new (...args: unknown[]) => ArrayBufferView>;
   const kinds = ['Float32Array', 'Float64Array', 'Int32Array', 'Uint8Array'];
   const originals = kinds.map((k) => scope[k]!);
@@ -70,5 +70,5 @@ export function measureTemporaries(run: () => unknown): number {
       scope[k] = originals[i]!;
     });
   }
-  return bytes;
+  return bytes + residentMade();
 }

@@ -10,6 +10,18 @@ const slack = 64;
 /** Elements from which a buffer is worth a place in WebAssembly memory. */
 export const residentFrom = 256;
 
+/**
+ * Bytes that buffers made outside of scopes may take. Only the collector gives those back, and it does not see what they weigh: beyond this
+ * they are ordinary arrays, whose weight it knows.
+ */
+const unscopedBytes = 192 * 2 ** 20;
+let scopes = 0;
+
+/** Told when a scope opens or closes: inside of one, buffers are given back soon, and may fill the memory. */
+export function countScope(by: 1 | -1): void {
+  scopes += by;
+}
+
 /** A place in the memory, in bytes. */
 interface Block {
   readonly at: number;
@@ -34,8 +46,11 @@ export class Arena {
   readonly f32: Float32Array;
   readonly i32: Int32Array;
   readonly f64: Float64Array;
+  /** Bytes of all the arrays that were ever made here. */
+  made = 0;
   readonly #end: number;
   #top = scratchBytes;
+  #changed = false;
   readonly #free: Map<number, number[]> = new Map();
   readonly #blocks: WeakMap<TypedArray, Block> = new WeakMap();
   readonly #net = new FinalizationRegistry<Block>((block) => this.#give(block));
@@ -69,6 +84,7 @@ export class Arena {
     const bytes = rounded(n * make.BYTES_PER_ELEMENT);
     const at = this.#find(bytes);
     if (at < 0) return null;
+    this.made += bytes;
     const array = new make(this.buffer as ArrayBuffer, at, n);
     const block = { at, bytes };
     this.#blocks.set(array, block);
@@ -91,6 +107,7 @@ export class Arena {
   }
 
   #give({ at, bytes }: Block): void {
+    this.#changed = true;
     const list = this.#free.get(bytes);
     if (list === undefined) this.#free.set(bytes, [at]);
     else list.push(at);
@@ -99,15 +116,20 @@ export class Arena {
   #find(bytes: number): number {
     const at = this.#free.get(bytes)?.pop();
     if (at !== undefined) return at;
-    if (this.#top + bytes <= this.#end) {
+    const end = scopes > 0 ? this.#end : Math.min(this.#end, scratchBytes + unscopedBytes);
+    if (this.#top + bytes <= end) {
       this.#top += bytes;
       return this.#top - bytes;
     }
-    return this.#fit(bytes);
+    // Joining blocks is worth a try only when some came back since the last.
+    if (!this.#changed) return -1;
+    const found = this.#fit(bytes, end);
+    this.#changed = found >= 0;
+    return found;
   }
 
   /** First fit among the free blocks, neighbours joined. */
-  #fit(bytes: number): number {
+  #fit(bytes: number, end: number): number {
     const blocks = [...this.#free].flatMap(([size, list]) => list.map((at): Block => ({ at, bytes: size }))).sort((a, b) => a.at - b.at);
     const joined: { at: number; bytes: number }[] = [];
     for (const b of blocks) {
@@ -128,7 +150,7 @@ export class Arena {
       const rest = hit ? { at: b.at + bytes, bytes: b.bytes - bytes } : b;
       if (rest.bytes > 0) this.#give(rest);
     }
-    if (found < 0 && this.#top + bytes <= this.#end) {
+    if (found < 0 && this.#top + bytes <= end) {
       found = this.#top;
       this.#top += bytes;
     }

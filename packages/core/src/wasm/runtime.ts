@@ -90,6 +90,11 @@ export function setRuntime(next: Runtime): void {
   current = next;
 }
 
+/** Bytes of all the buffers that were ever made in WebAssembly memory. */
+export function residentMade(): number {
+  return runtime()?.arena.made ?? 0;
+}
+
 /** @internal Chooses how kernels use WebAssembly, and gives the choice before. */
 export function setWasmMode(next: WasmMode): WasmMode {
   const before = mode;
