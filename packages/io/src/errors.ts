@@ -1,7 +1,7 @@
 import { NablaError } from '@nabla/core';
 
 /** What a {@link FileFormatError} is about. */
-export type FileFormat = 'safetensors' | 'npy' | 'npz' | 'torch' | 'checkpoint';
+export type FileFormat = 'safetensors' | 'npy' | 'npz' | 'torch' | 'checkpoint' | 'idx' | 'csv';
 
 /**
  * A file that is not what its format allows: damaged, made to do harm, or with contents that have no counterpart here.

@@ -22,9 +22,10 @@ interface Place extends ZipEntry {
 
 /** Deflate cannot do better: 258 bytes take at least 2 bits. */
 const maxRatio = 1032;
-/** Inflated bytes that every archive may have, and how often its own size. */
-const freeInflation = 16 * 2 ** 20;
-const inflationRatio = 64;
+/** Most bytes that a file of this size may inflate to, where nothing else is said. */
+export function inflationLimit(size: number): number {
+  return Math.max(16 * 2 ** 20, 64 * size);
+}
 
 /**
  * A zip archive in memory. Everything that can be known without inflating is checked when it is made: the directory, the
@@ -47,7 +48,7 @@ export class ZipArchive {
     const { start, end, count } = this.#directory();
     this.#entries = this.#list(start, end, count);
     this.#checkPlaces(start);
-    this.#checkInflation(maxInflatedBytes ?? Math.max(freeInflation, inflationRatio * bytes.length));
+    this.#checkInflation(maxInflatedBytes ?? inflationLimit(bytes.length));
   }
 
   /** The files, in order of the directory. */

@@ -37,6 +37,7 @@ export { fit } from './fit.ts';
 export type { FitOptimizer, FitOptions } from './fit-options.ts';
 export type { LossFunction, StepFunction, StepResult } from './forward.ts';
 export type { EpochRecord, History, StopReason } from './history.ts';
+export { type IdxOptions, readIdx } from './idx.ts';
 export type { DataLoaderState, EpochState } from './loader-state.ts';
 export { type MapOptions, mapDataset, type Transform } from './map-dataset.ts';
 export type { MetricName, Metrics, MetricValues, NoMetrics, TrainingName, ValidationName } from './metric-names.ts';

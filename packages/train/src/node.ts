@@ -4,4 +4,5 @@
  * @packageDocumentation
  */
 export { type CheckpointFileOptions, checkpointFile } from './node/checkpoint-file.ts';
+export { loadIdx } from './node/idx.ts';
 export { type ProgressOptions, type ProgressStream, progress } from './node/progress.ts';
