@@ -1,4 +1,4 @@
-import { type Backend, elementwise, isTensor, keep, noGrad, ShapeError, type Tensor, tensor, ValueError, where } from '@nabla/core';
+import { type Backend, elementwise, isTensor, keep, noGrad, ShapeError, scope, type Tensor, tensor, ValueError, where } from '@nabla/core';
 import { isFloating, sameShape } from '@nabla/core/internals';
 import { Buffer, isBuffer, isModule, isParameter, Module, Parameter } from '@nabla/nn';
 import { rememberModes } from './modes.ts';
@@ -235,7 +235,7 @@ export class AveragedModel<M extends Module = Module> extends Module {
       if (!sameShape(want, got))
         throw new ShapeError(`updateParameters: the model has a tensor of shape [${got.join(', ')}], the average [${want.join(', ')}]`);
     });
-    noGrad(() => {
+    const update = (): void => {
       own.forEach((t, i) => {
         const average = this.#averages.get(t)!;
         const value = given[i]!.detach().to(average.device, average.dtype);
@@ -244,6 +244,7 @@ export class AveragedModel<M extends Module = Module> extends Module {
         average.copy_(where(n.eq(0) as Tensor, value as Tensor, next.to(average.dtype)) as Tensor);
       });
       this.nAveraged.add_(1);
-    });
+    };
+    noGrad(() => scope(update));
   }
 }

@@ -1,4 +1,4 @@
-import { keep, noGrad, type Tensor, ValueError } from '@nabla/core';
+import { keep, noGrad, scope, type Tensor, ValueError } from '@nabla/core';
 import type { StateValue } from '@nabla/io';
 import type { Module } from '@nabla/nn';
 import { checkNames, withDefaults } from './options.ts';
@@ -90,18 +90,19 @@ export class EarlyStopping {
     }
     this.#best = { epoch, value };
     this.#waited = 0;
-    if (restoreBest) this.#keepWeights(this.#model.stateDict());
+    if (restoreBest) scope(() => this.#keepWeights(this.#model.stateDict()));
   }
 
   #keepWeights(weights: ReadonlyMap<string, Tensor> | null): void {
     const before = this.#weights;
-    this.#weights = weights && noGrad(() => new Map([...weights].map(([k, t]) => [k, keep(t.clone() as Tensor)])));
+    this.#weights = weights && noGrad(() => scope(() => new Map([...weights].map(([k, t]) => [k, keep(t.clone() as Tensor)]))));
     if (before !== null) for (const t of before.values()) t.dispose();
   }
 
   /** Gives the model the weights of its best epoch, if they were kept, and lets go of them. */
   restoreBest(): void {
-    if (this.#weights !== null) this.#model.loadStateDict(this.#weights);
+    const weights = this.#weights;
+    if (weights !== null) scope(() => this.#model.loadStateDict(weights));
     this.#keepWeights(null);
   }
 

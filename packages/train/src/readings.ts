@@ -24,7 +24,7 @@ export class Readings {
       use(value.item());
       return;
     }
-    this.#waiting.push({ value: keep(noGrad(() => value.detach().reshape([])) as Tensor), use });
+    this.#waiting.push({ value: noGrad(() => scope(() => keep(value.detach().reshape([])))) as Tensor, use });
     if (this.#waiting.length >= together) this.flush();
   }
 
@@ -36,13 +36,17 @@ export class Readings {
     const { device, dtype } = taken[0]!.value;
     const all = noGrad(() => scope(() => keep(stack(taken.map((r) => r.value.to(device, dtype) as Tensor)) as Tensor)));
     for (const r of taken) r.value.dispose();
-    const read = all.data().finally(() => all.dispose());
+    const read = all.data().finally(() => {
+      all.dispose();
+    });
     const used = Promise.all([read, this.#last]).then(([values]) => {
       taken.forEach((r, i) => {
         r.use(values[i]!);
       });
     });
-    const done = used.finally(() => this.#underway.shift());
+    const done = used.finally(() => {
+      this.#underway.shift();
+    });
     // An error is met by whoever waits; nobody may be waiting yet.
     done.catch(() => {});
     this.#last = done;

@@ -1,4 +1,4 @@
-import { type Backend, isTensor, noGrad, type Tensor, ValueError } from '@nabla/core';
+import { type Backend, isTensor, noGrad, scope, type Tensor, ValueError } from '@nabla/core';
 import { BatchNorm1d, BatchNorm2d, BatchNorm3d, type Module } from '@nabla/nn';
 import { AveragedModel } from './averaged-model.ts';
 import { rememberModes } from './modes.ts';
@@ -41,9 +41,10 @@ export async function updateBn(
   const inner = model instanceof AveragedModel ? (model.model as Module) : model;
   const norms = batchNorms(inner);
   if (norms.length === 0) return;
-  const reset = (): void => {
-    for (const m of norms) m.resetRunningStats();
-  };
+  const reset = (): void =>
+    scope(() => {
+      for (const m of norms) m.resetRunningStats();
+    });
   if (model instanceof AveragedModel) model.withAverages(reset);
   else reset();
 
@@ -54,11 +55,15 @@ export async function updateBn(
     for await (const batch of loader) {
       const input: unknown = Array.isArray(batch) ? batch[0] : batch;
       if (!isTensor(input)) throw new ValueError('updateBn: a batch must be a tensor or an array that begins with one');
-      const x = options.device === undefined ? input : (input.to(options.device) as Tensor);
       // Only for the call: between batches others may use the model.
       for (const m of norms) m.momentum = null;
       try {
-        noGrad(() => model.call(...([x] as never[])));
+        noGrad(() =>
+          scope(() => {
+            const x = options.device === undefined ? input : (input.to(options.device) as Tensor);
+            model.call(...([x] as never[]));
+          }),
+        );
       } finally {
         norms.forEach((m, i) => {
           m.momentum = momenta[i]!;

@@ -1,5 +1,6 @@
 import { noGrad, ones, randn, type Tensor, tensor } from '@nabla/core';
 import { BatchNorm1d, Linear, Module, ReLU, Sequential, spectralNorm } from '@nabla/nn';
+import { SimulatedDevice } from '@nabla/testing';
 import { describe, expect, it } from 'vitest';
 import { AveragedModel, getEmaAvgFn, getSwaAvgFn, updateBn } from '../src/index.ts';
 
@@ -194,6 +195,16 @@ describe('updateBn', () => {
     ).toBeLessThan(1e-5);
     expect(averaged.stateDict().get('module.1.num_batches_tracked')!.item()).toBe(2);
     expect(model.stateDict().get('1.running_mean')!.toArray()).toEqual(before);
+  });
+
+  it('and updates of averages hold no memory of a device', async () => {
+    const device = new SimulatedDevice();
+    const model = new Sequential(new Linear(2, 2), new BatchNorm1d(2)).to(device);
+    const averaged = new AveragedModel(model, { useBuffers: true });
+    const before = device.memory().buffers;
+    for (let i = 0; i < 3; i++) averaged.updateParameters();
+    await updateBn(batches, averaged, { device });
+    expect(device.memory().buffers).toBe(before);
   });
 
   it('refuses what is no batch, and does nothing without batch norms', async () => {
