@@ -30,4 +30,4 @@ export { dropoutMask } from './random/mask.ts';
 export { release } from './scope.ts';
 export type * from './shape-types.ts';
 export { Storage } from './storage.ts';
-export { residentMade, setWasmMode, type WasmMode } from './wasm/runtime.ts';
+export { residentMade, runtime, setWasmMode, type WasmMode } from './wasm/runtime.ts';

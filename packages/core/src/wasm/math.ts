@@ -100,7 +100,7 @@ export function log(f: FunctionBuilder, x: Value): Value {
   return select(f, f.op('f32x4.ge', x, f.f32x4(0)), positive, f.f32x4(Number.NaN));
 }
 
-/** log(1 + x), within 2 ulp: what rounding 1 + x loses is put back as a factor. */
+/** log(1 + x), within 3 ulp: what rounding 1 + x loses is put back as a factor. */
 export function log1p(f: FunctionBuilder, x: Value): Value {
   const one = f.f32x4(1);
   const u = add(f, one, x);
@@ -124,7 +124,7 @@ export function tanh(f: FunctionBuilder, x: Value): Value {
   return f.op('v128.or', select(f, f.op('f32x4.lt', a, f.f32x4(0.625)), small, large), signOf(f, x));
 }
 
-/** 1 / (1 + e^-x), within 2 ulp. */
+/** 1 / (1 + e^-x), within 3 ulp. */
 export function sigmoid(f: FunctionBuilder, x: Value): Value {
   const e = exp(f, f.op('f32x4.neg', f.op('f32x4.abs', x)));
   const r = div(f, f.f32x4(1), add(f, f.f32x4(1), e));
@@ -156,7 +156,7 @@ function erfSmall(f: FunctionBuilder, a: Value): Value {
   );
 }
 
-/** erf(x), within 3 ulp: x times a quotient of polynomials in x². */
+/** erf(x), within 6 ulp: x times a quotient of polynomials in x². */
 export function erf(f: FunctionBuilder, x: Value): Value {
   // From there on it is 1. A NaN that comes first is kept.
   const a = f.op('f32x4.pmin', f.op('f32x4.abs', x), f.f32x4(3.92));
@@ -167,7 +167,7 @@ export function erf(f: FunctionBuilder, x: Value): Value {
   return f.op('v128.or', value, signOf(f, x));
 }
 
-/** erfc(x), within 6 ulp. */
+/** erfc(x), within 10 ulp. */
 export function erfc(f: FunctionBuilder, x: Value): Value {
   const a = f.op('f32x4.pmin', f.op('f32x4.abs', x), f.f32x4(11));
   const tail = mul(f, gaussian(f, a), erfcScaled(f, a));
@@ -177,7 +177,7 @@ export function erfc(f: FunctionBuilder, x: Value): Value {
   return select(f, f.op('f32x4.lt', a, f.f32x4(0.5)), inner, outer);
 }
 
-/** sin(x) or cos(x), within 2 ulp for |x| up to 8192; {@link trigonometricLimit} says from where lanes need another way. */
+/** sin(x) or cos(x), within 2 units in the last place of 1 for |x| up to 8192; {@link trigonometricLimit} says from where lanes need another way. */
 export function sinOrCos(f: FunctionBuilder, x: Value, cosine: boolean): Value {
   const sum = add(f, mul(f, x, f.f32x4(2 / Math.PI)), f.f32x4(shift));
   const n = sub(f, sum, f.f32x4(shift));
