@@ -60,7 +60,7 @@ describe('the experiments', () => {
       const dir = folder();
       writeHalves(dir, 320, 64);
       let steps = 0;
-      const result = await runJob({ experiment: e, arm, seed: 3, epochs: 6 }, readImageData(dir), cpu, () => steps++);
+      const result = await runJob({ experiment: e, arm, seed: 3, epochs: 6 }, await readImageData(dir), cpu, () => steps++);
       expect(steps).toBe(30);
       expect(result.losses).toHaveLength(30);
       expect(result.accuracies.at(-1)).toBeGreaterThan(0.9);

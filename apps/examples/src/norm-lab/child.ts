@@ -6,7 +6,7 @@ import type { Answer, Order } from './pool.ts';
 import { runJob } from './train.ts';
 
 // One training process: the parent sends the setup, then jobs; this one answers with progress and results.
-let data: ImageData | null = null;
+let loading: Promise<ImageData> | null = null;
 
 /** Steps between progress messages. */
 const every = 10;
@@ -17,11 +17,12 @@ function say(answer: Answer): void {
 
 process.on('message', async (order: Order) => {
   if (order.kind === 'setup') {
-    data = loadData(order.setup.data, order.setup.limit);
+    loading = loadData(order.setup.data, order.setup.limit);
     return;
   }
   const experiment = experiments.find((e) => e.name === order.job.experiment);
-  if (experiment === undefined || data === null) throw new Error(`cannot run ${order.job.experiment}`);
+  if (experiment === undefined || loading === null) throw new Error(`cannot run ${order.job.experiment}`);
+  const data = await loading;
   let pending = 0;
   const result = await runJob({ ...order.job, experiment }, data, cpu, () => {
     if (++pending < every) return;

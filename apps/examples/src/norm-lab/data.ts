@@ -15,7 +15,7 @@ function thin(part: LabelledImages, limit: number): LabelledImages {
 }
 
 /** Reads a data set and keeps at most `limit` training and a third as many test images (0: all of them). */
-export function loadData(dir: string, limit: number): ImageData {
-  const data = readImageData(dir);
+export async function loadData(dir: string, limit: number): Promise<ImageData> {
+  const data = await readImageData(dir);
   return { ...data, train: thin(data.train, limit), test: thin(data.test, limit === 0 ? 0 : Math.ceil(limit / 3)) };
 }

@@ -85,7 +85,7 @@ async function runAll(o: LabOptions, data: ImageData, device: Backend): Promise<
 async function main(argv: readonly string[]): Promise<void> {
   const o = parseOptions(argv);
   if (o === null) return;
-  const data = loadData(o.data, o.limit); // a broken file is told before anything else happens
+  const data = await loadData(o.data, o.limit); // a broken file is told before anything else happens
   prepareOutput(o.out);
   const device = o.backend === 'gpu' ? await createGpuBackend() : cpu;
   const { device: where, mode } = device.report();
