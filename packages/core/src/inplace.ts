@@ -2,10 +2,10 @@ import { isGradEnabled, isInferenceMode } from './autograd/modes.ts';
 import { type GraphNode, setNodeListener } from './autograd/node.ts';
 import { baseOf, checkRecordable, fillsStorage, needsGrad, rebase, wouldNeedGrad } from './autograd/views.ts';
 import type { Backend, Handle } from './backend.ts';
-import { observer } from './debug.ts';
+import { type Observer, observer } from './debug.ts';
 import { type DType, isFloating } from './dtype.ts';
 import { DTypeError, InPlaceError, ShapeError } from './errors.ts';
-import { spread } from './evaluate.ts';
+import { spreadAll } from './evaluate.ts';
 import type { Expr } from './expr/node.ts';
 import { backendOf, copyData, mapKernel, wrap, writeData } from './kernels.ts';
 import { overlaps, sameShape } from './layout.ts';
@@ -80,19 +80,31 @@ export function writeElementwise(
 ): Tensor {
   checkWritable(name, self);
   if (observer === null) return writeNow(name, self, expr, tensors, params, compute);
-  return observer.op(name, tensors, params, () => writeNow(name, self, expr, tensors, params, compute));
+  return observedWrite(name, self, expr, tensors, params, compute, observer);
+}
+
+function observedWrite(
+  name: string,
+  self: Tensor,
+  expr: Expr,
+  tensors: readonly Tensor[],
+  params: readonly number[],
+  compute: DType,
+  by: Observer,
+): Tensor {
+  return by.op(name, tensors, params, () => writeNow(name, self, expr, tensors, params, compute));
 }
 
 function writeNow(name: string, self: Tensor, expr: Expr, tensors: readonly Tensor[], params: readonly number[], compute: DType): Tensor {
   const backend = backendOf(name, tensors);
   const { shape, dtype } = self;
   if (direct(backend, compute)) {
-    const inputs = tensors.map((t) => spread(collides(self, t) ? copyData(t) : t, shape));
+    const inputs = spreadAll(apart(tensors, [self]), shape);
     mapKernel(backend, name, { exprs: [expr], inputs, params, shape, compute, outputs: [dtype], into: [self] });
     self.storage.version++;
     return self;
   }
-  const inputs = tensors.map((t) => spread(t, shape));
+  const inputs = spreadAll(tensors, shape);
   const [handle] = mapKernel(backend, name, { exprs: [expr], inputs, params, shape, compute, outputs: [dtype] }) as [object];
   take(self, handle);
   return self;
@@ -139,7 +151,19 @@ export function updateInPlace(
     if (t.dtype !== dtype) throw new DTypeError(`${name}: the targets have dtypes ${dtype} and ${t.dtype}`);
   }
   if (observer === null) updateNow(name, exprs, targets, inputs, params);
-  else observer.op(name, [...targets, ...inputs], params, () => updateNow(name, exprs, targets, inputs, params));
+  else observedUpdate(name, exprs, targets, inputs, params, observer);
+}
+
+// A function of its own: one that holds a closure makes room for what it captures at every call.
+function observedUpdate(
+  name: string,
+  exprs: readonly Expr[],
+  targets: readonly Tensor[],
+  inputs: readonly Tensor[],
+  params: readonly number[],
+  by: Observer,
+): void {
+  by.op(name, [...targets, ...inputs], params, () => updateNow(name, exprs, targets, inputs, params));
 }
 
 function updateNow(
@@ -150,18 +174,28 @@ function updateNow(
   params: readonly number[],
 ): readonly Tensor[] {
   const { shape, dtype } = targets[0]!;
-  const backend = backendOf(name, [...targets, ...inputs]);
-  const outputs = targets.map(() => dtype);
+  const backend = backendOf(name, targets, inputs);
+  const outputs: DType[] = [];
+  for (let i = 0; i < targets.length; i++) outputs.push(dtype);
   if (direct(backend, dtype)) {
-    const views = inputs.map((t) => spread(targets.some((to) => collides(to, t)) ? copyData(t) : t, shape));
+    const views = spreadAll(apart(inputs, targets), shape);
     mapKernel(backend, name, { exprs, inputs: views, params, shape, compute: dtype, outputs, into: targets });
-    for (const t of targets) t.storage.version++;
+    for (let i = 0; i < targets.length; i++) targets[i]!.storage.version++;
     return targets;
   }
-  const views = inputs.map((t) => spread(t, shape));
-  const handles = mapKernel(backend, name, { exprs, inputs: views, params, shape, compute: dtype, outputs });
+  const handles = mapKernel(backend, name, { exprs, inputs: spreadAll(inputs, shape), params, shape, compute: dtype, outputs });
   targets.forEach((t, i) => {
     take(t, handles[i]!);
   });
   return targets;
+}
+
+/** The inputs, with a copy in the place of each that an update of the targets could overwrite before it is read. */
+function apart(inputs: readonly Tensor[], targets: readonly Tensor[]): readonly Tensor[] {
+  for (const t of inputs) {
+    for (const to of targets) {
+      if (collides(to, t)) return inputs.map((x) => (targets.some((y) => collides(y, x)) ? copyData(x) : x));
+    }
+  }
+  return inputs;
 }

@@ -19,15 +19,19 @@ export function setReferenceBackend(backend: Backend): Backend {
 }
 
 /** The backend that all these tensors share. */
-export function backendOf(op: string, tensors: readonly Tensor[]): Backend {
+export function backendOf(op: string, tensors: readonly Tensor[], further: readonly Tensor[] = none): Backend {
   const first = tensors[0]!.storage.backend;
-  for (let i = 1; i < tensors.length; i++) {
-    const other = tensors[i]!.storage.backend;
-    if (other !== first) {
-      throw new DeviceError(`${op}: operand 0 is on '${first.name}' and operand ${i} on '${other.name}'; move one with to()`);
-    }
-  }
+  for (let i = 1; i < tensors.length; i++) checkBackend(op, first, tensors[i]!, i);
+  for (let i = 0; i < further.length; i++) checkBackend(op, first, further[i]!, tensors.length + i);
   return first;
+}
+
+const none: readonly Tensor[] = [];
+
+function checkBackend(op: string, first: Backend, t: Tensor, i: number): void {
+  const other = t.storage.backend;
+  if (other === first) return;
+  throw new DeviceError(`${op}: operand 0 is on '${first.name}' and operand ${i} on '${other.name}'; move one with to()`);
 }
 
 /** A tensor on a fresh contiguous buffer. */

@@ -40,16 +40,24 @@ export function normalizeDim(op: string, dim: number, shape: readonly number[], 
 /** Sorted dimensions without repeats; undefined or an empty list means all of them. */
 export function normalizeDims(op: string, dim: number | readonly number[] | undefined | null, shape: readonly number[]): number[] {
   if (dim === undefined || dim === null || (typeof dim !== 'number' && dim.length === 0)) return shape.map((_, d) => d);
-  const dims = (typeof dim === 'number' ? [dim] : dim).map((d) => normalizeDim(op, d, shape));
+  if (typeof dim === 'number') {
+    const one = normalizeDim(op, dim, shape);
+    return shape.length === 0 ? [] : [one];
+  }
+  const dims = dim.map((d) => normalizeDim(op, d, shape));
   const unique = [...new Set(dims)].sort((a, b) => a - b);
-  if (unique.length !== dims.length) throw new ValueError(`${op}: dimension repeated in ${show(typeof dim === 'number' ? [dim] : dim)}`);
+  if (unique.length !== dims.length) throw new ValueError(`${op}: dimension repeated in ${show(dim)}`);
   return shape.length === 0 ? [] : unique;
 }
 
 /** The shape after reducing `dims` (sorted). */
 export function reducedShape(shape: readonly number[], dims: readonly number[], keepdim: boolean): number[] {
-  if (keepdim) return shape.map((n, d) => (dims.includes(d) ? 1 : n));
-  return shape.filter((_, d) => !dims.includes(d));
+  const out: number[] = [];
+  for (let d = 0; d < shape.length; d++) {
+    if (!dims.includes(d)) out.push(shape[d]!);
+    else if (keepdim) out.push(1);
+  }
+  return out;
 }
 
 /** `target` with -1 replaced by what makes the sizes equal. */

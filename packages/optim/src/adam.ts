@@ -51,27 +51,28 @@ abstract class AdamBase extends Optimizer<Required<AdamOptions>> {
 
   protected step_(p: Tensor, grad: Tensor, o: Required<AdamOptions>, state: ParamState, decoupled: boolean): void {
     const t = nextStep(state);
-    const targets = [p, zeroState(state, 'expAvg', p), zeroState(state, 'expAvgSq', p)];
-    if (o.amsgrad) targets.push(zeroState(state, 'maxExpAvgSq', p));
+    const mean = zeroState(state, 'expAvg', p);
+    const square = zeroState(state, 'expAvgSq', p);
+    const targets = [p, mean, square];
+    const inputs = [p, grad, mean, square];
+    if (o.amsgrad) {
+      const largest = zeroState(state, 'maxExpAvgSq', p);
+      targets.push(largest);
+      inputs.push(largest);
+    }
     const [beta1, beta2] = o.betas;
     const decay = o.weightDecay === 0 ? 'none' : decoupled ? 'parameter' : 'gradient';
-    updateInPlace(
-      decoupled ? 'adamW' : 'adam',
-      updateOf({ decay, amsgrad: o.amsgrad }),
-      targets,
-      [p, grad, ...targets.slice(1)],
-      [
-        o.maximize ? -1 : 1,
-        decoupled ? 1 - o.lr * o.weightDecay : o.weightDecay,
-        beta1,
-        1 - beta1,
-        beta2,
-        1 - beta2,
-        Math.sqrt(1 - beta2 ** t),
-        o.eps,
-        o.lr / (1 - beta1 ** t),
-      ],
-    );
+    updateInPlace(decoupled ? 'adamW' : 'adam', updateOf({ decay, amsgrad: o.amsgrad }), targets, inputs, [
+      o.maximize ? -1 : 1,
+      decoupled ? 1 - o.lr * o.weightDecay : o.weightDecay,
+      beta1,
+      1 - beta1,
+      beta2,
+      1 - beta2,
+      Math.sqrt(1 - beta2 ** t),
+      o.eps,
+      o.lr / (1 - beta1 ** t),
+    ]);
   }
 }
 

@@ -10,15 +10,26 @@ export function variants<K extends Readonly<Record<string, boolean | string>>>(
   build: (variant: K) => readonly Expr[],
 ): (variant: K) => readonly Expr[] {
   const known = new Map<string, readonly Expr[]>();
+  let last: K | null = null;
+  let lastMade: readonly Expr[] = [];
   return (variant) => {
+    // An optimizer asks for one variant over and over, once for each parameter.
+    if (last !== null && same(last, variant)) return lastMade;
     const key = Object.values(variant).join();
     let made = known.get(key);
     if (made === undefined) {
       made = build(variant);
       known.set(key, made);
     }
+    last = variant;
+    lastMade = made;
     return made;
   };
+}
+
+function same<K extends Readonly<Record<string, boolean | string>>>(a: K, b: K): boolean {
+  for (const name in b) if (a[name] !== b[name]) return false;
+  return true;
 }
 
 /** Of a kernel whose inputs 0 and 1 are the parameter and its gradient, and whose arguments 0 and 1 are 1 or -1 and the weight decay. */

@@ -1,5 +1,4 @@
 import {
-  type Backend,
   DeviceError,
   DTypeError,
   enableGrad,
@@ -163,15 +162,22 @@ export abstract class Optimizer<O extends object> {
   step(closure?: Closure): Tensor | undefined {
     const loss = closure === undefined ? undefined : enableGrad(closure);
     noGrad(() => {
-      const work = this.paramGroups.flatMap((group) =>
-        group.params.flatMap((p) => {
+      // All are checked before any is written.
+      const grads: (Tensor | null)[] = [];
+      for (const group of this.paramGroups) {
+        for (const p of group.params) {
           const { grad } = p;
-          if (grad === null) return [];
-          checkUpdate(p, grad);
-          return [{ p, grad, group }];
-        }),
-      );
-      for (const { p, grad, group } of work) this.update(p, grad, group, this.stateOf(p));
+          if (grad !== null) checkUpdate(p, grad);
+          grads.push(grad);
+        }
+      }
+      let next = 0;
+      for (const group of this.paramGroups) {
+        for (const p of group.params) {
+          const grad = grads[next++]!;
+          if (grad !== null) this.update(p, grad, group, this.stateOf(p));
+        }
+      }
     });
     return loss;
   }
@@ -184,13 +190,10 @@ export abstract class Optimizer<O extends object> {
       this.state.set(p, state);
       return state;
     }
-    for (const value of Object.values(state)) {
-      for (const t of Array.isArray(value) ? (value as readonly (Tensor | number)[]) : [value as Tensor | number]) {
-        if (typeof t === 'number' || (t.device === p.device && t.dtype === p.dtype)) continue;
-        const moved = t.to(p.device, p.dtype);
-        replaceData(t, moved);
-        moved.dispose();
-      }
+    for (const name in state) {
+      const value = state[name]!;
+      if (Array.isArray(value)) for (const t of value as readonly (Tensor | number)[]) follow(t, p);
+      else follow(value as Tensor | number, p);
     }
     return state;
   }
@@ -296,6 +299,14 @@ export abstract class Optimizer<O extends object> {
   }
 }
 
+/** Moves an entry of the state of `p` to where `p` is. */
+function follow(t: Tensor | number, p: Tensor): void {
+  if (typeof t === 'number' || (t.device === p.device && t.dtype === p.dtype)) return;
+  const moved = t.to(p.device, p.dtype);
+  replaceData(t, moved);
+  moved.dispose();
+}
+
 /** A copy of `value` with the dtype and device of `p`, that outlives scopes. */
 export function copied(value: Tensor, p: Tensor): Tensor {
   return keep(noGrad(() => value.detach().to(p.device, p.dtype).clone() as Tensor));
@@ -319,7 +330,6 @@ export function checkUpdate(p: Tensor, grad: Tensor): void {
     throw new ShapeError(`step: the gradient has shape [${grad.shape.join(', ')}], its parameter [${p.shape.join(', ')}]`);
   }
   if (p.dtype !== grad.dtype) throw new DTypeError(`step: the gradient is ${grad.dtype}, its parameter ${p.dtype}`);
-  const where = (b: Backend): string => `'${b.name}'`;
   if (p.device !== grad.device)
-    throw new DeviceError(`step: the gradient is on ${where(grad.device)}, its parameter on ${where(p.device)}`);
+    throw new DeviceError(`step: the gradient is on '${grad.device.name}', its parameter on '${p.device.name}'`);
 }

@@ -89,6 +89,7 @@ const filled = new Set<Segment>();
 
 /** Lets go of what second runs saved and this backward did not need. */
 export function dropRecomputed(): void {
+  if (filled.size === 0) return;
   for (const segment of filled) segment.empty();
   filled.clear();
 }

@@ -15,14 +15,21 @@ export function coalesce(shape: readonly number[], strides: readonly (readonly n
     const d = dims === undefined ? k : dims[k]!;
     const n = shape[d]!;
     if (n === 1) continue;
-    const here = strides.map((s) => s[d]!);
+    const here: number[] = [];
+    for (let i = 0; i < strides.length; i++) here.push(strides[i]![d]!);
     const last = loops[loops.length - 1];
-    if (last?.strides.every((s, i) => s === here[i]! * n)) {
+    if (last !== undefined && evenly(last.strides, here, n)) {
       last.n *= n;
       last.strides = here;
     } else loops.push({ n, strides: here });
   }
   return loops;
+}
+
+/** Whether a turn of the outer loop moves every operand as far as `n` turns of the inner one. */
+function evenly(outer: readonly number[], inner: readonly number[], n: number): boolean {
+  for (let i = 0; i < outer.length; i++) if (outer[i] !== inner[i]! * n) return false;
+  return true;
 }
 
 /** How an operand moves in the innermost loop; decides what code is generated for it. */

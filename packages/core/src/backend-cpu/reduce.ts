@@ -6,7 +6,8 @@ import { printJs } from '../expr/print.ts';
 import { sizeOf } from '../layout.ts';
 import { isVectorReduce, wasmReduce } from '../wasm/reduce.ts';
 import { runtime, worthwhile } from '../wasm/runtime.ts';
-import { addExprKernel, exprKernel } from './compile.ts';
+import { addExprKernel, canGenerate, exprKernel } from './compile.ts';
+import { interpretReduce } from './interpret.ts';
 import { coalesce, formOf, type Loop, type Motion, motion } from './loops.ts';
 import { areDense, castParams, loadAs, paramAs, storeAs } from './map.ts';
 
@@ -49,18 +50,27 @@ interface Plan {
 }
 
 function plan(r: ReduceRequest): Plan {
-  const strides = r.inputs.map((v) => v.strides);
-  const gone = new Set(r.dims);
-  const keptDims = r.shape.map((_, d) => d).filter((d) => !gone.has(d));
-  const kept = coalesce(r.shape, strides, keptDims);
+  const strides: (readonly number[])[] = [];
+  for (let i = 0; i < r.inputs.length; i++) strides.push(r.inputs[i]!.strides);
+  const stay: number[] = [];
+  for (let d = 0; d < r.shape.length; d++) if (!r.dims.includes(d)) stay.push(d);
+  const kept = coalesce(r.shape, strides, stay);
   const reduced = coalesce(r.shape, strides, r.dims);
-  const innermost = (loops: readonly Loop[]): number => {
-    const last = loops[loops.length - 1];
-    return last === undefined ? Number.POSITIVE_INFINITY : last.strides.reduce((s, x) => s + Math.abs(x), 0);
-  };
-  const byRow = kept.length > 0 && reduced.length > 0 && innermost(kept) < innermost(reduced);
+  const byRow = kept.length > 0 && reduced.length > 0 && reach(kept) < reach(reduced);
   return byRow ? { kept: kept.slice(0, -1), reduced, row: kept[kept.length - 1]! } : { kept, reduced, row: null };
 }
+
+/** How far a turn of the innermost loop moves the operands together. */
+function reach(loops: readonly Loop[]): number {
+  const { strides } = loops[loops.length - 1]!;
+  let sum = 0;
+  for (let i = 0; i < strides.length; i++) sum += Math.abs(strides[i]!);
+  return sum;
+}
+
+/** Accumulators of a row of results and their positions, for one call of a kernel: small ones are used again. */
+const rows = [new Float64Array(256), new Float64Array(256)] as const;
+const rowOf = (which: 0 | 1, n: number): Float64Array => (n <= rows[which].length ? rows[which] : new Float64Array(n));
 
 /** Lanes of independent partial sums, which hide the latency of an addition. Their number fixes the order of summation. */
 const lanes = 4;
@@ -164,30 +174,40 @@ const vectorized = 256;
 /** Runs a reduction into a fresh buffer. Accumulates in float64 whatever the dtype; integers beyond 2^53 are an error. */
 export function runReduce(r: ReduceRequest, make: typeof allocate = allocate): TypedArray {
   const large = isVectorReduce(r) && worthwhile(sizeOf(r.shape), vectorized);
-  if (!large && r.dims.length === r.shape.length && areDense(r.shape, r.inputs)) {
+  if (!large && canGenerate() && r.dims.length === r.shape.length && areDense(r.shape, r.inputs)) {
     const n = sizeOf(r.shape);
     if (n > 0) return runTotal(r, n, make(r.output, 1));
   }
-  const kept = r.shape.filter((_, d) => !r.dims.includes(d));
-  const out = make(r.output, sizeOf(kept));
-  if (out.length === 0) return out;
-  if (r.dims.some((d) => r.shape[d] === 0)) {
+  let size = 1;
+  let empty = false;
+  for (let d = 0; d < r.shape.length; d++) {
+    if (!r.dims.includes(d)) size *= r.shape[d]!;
+    else if (r.shape[d] === 0) empty = true;
+  }
+  const out = make(r.output, size);
+  if (size === 0) return out;
+  if (empty) {
     out.fill(r.kind === 'sum' ? 0 / r.divisor : (emptyValue[r.kind] ?? Number.NaN));
     return out;
   }
   const p = plan(r);
-  const loops = [...p.kept, ...p.reduced, ...(p.row === null ? [] : [p.row])];
+  const loops = [...p.kept, ...p.reduced];
+  if (p.row !== null) loops.push(p.row);
   const last = loops[loops.length - 1];
-  const motions = r.inputs.map((_, i) => (last === undefined ? 'fixed' : motion(last.strides[i]!)));
+  const motions: Motion[] = [];
+  for (let i = 0; i < r.inputs.length; i++) motions.push(last === undefined ? 'fixed' : motion(last.strides[i]!));
   const wasm = large ? runtime() : null;
   if (wasm !== null) {
     const view = { handle: out, dtype: r.output, shape: [out.length], strides: [1], offset: 0 };
     if (wasmReduce(wasm, r, p, motions, view)) return out;
   }
+  if (!canGenerate()) {
+    interpretReduce(r, out);
+    return out;
+  }
   const kernel = kernelOf(r, p, formOf(walkOf(r, p.kept.length, p.reduced.length, p.row !== null), motions), motions);
-  const width = p.row?.n ?? 0;
-  const acc = p.row === null ? null : new Float64Array(width);
-  const pos = p.row !== null && isPosition(r.kind) ? new Float64Array(width) : null;
+  const acc = p.row === null ? null : rowOf(0, p.row.n);
+  const pos = p.row !== null && isPosition(r.kind) ? rowOf(1, p.row.n) : null;
   kernel(loops, castParams(r.params, r.compute), r.inputs, out, acc, pos, r.divisor);
   return out;
 }

@@ -3,7 +3,6 @@ import { elementwise } from '../elementwise.ts';
 import { DTypeError } from '../errors.ts';
 import { evaluate } from '../evaluate.ts';
 import { type Expr, input } from '../expr/node.ts';
-import { sizeOf } from '../layout.ts';
 import { type Dims, defineReduction, type KeepDim, type ReduceFunction, type ReduceMethod, reduceData } from '../parts/reduction.ts';
 import { normalizeDims, reducedShape } from '../shape.ts';
 import type { Shape } from '../shape-types.ts';
@@ -50,7 +49,7 @@ function total(name: string, t: Tensor, expr: Expr, dim: Dims, options: ReduceOp
     shape: t.shape,
     dims,
     result: reducedShape(t.shape, dims, options.keepdim ?? false),
-    divisor: divide ? sizeOf(dims.map((d) => t.shape[d]!)) : 1,
+    divisor: divide ? dims.reduce((n, d) => n * t.shape[d]!, 1) : 1,
     compute: output,
     output,
   });
