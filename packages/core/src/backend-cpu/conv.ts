@@ -3,6 +3,9 @@ import { Declined } from '../backend.ts';
 import type { DType, TypedArray } from '../dtype.ts';
 import { isFloating } from '../dtype.ts';
 import { sizeOf } from '../layout.ts';
+import { blasFor } from './blas.ts';
+import { blasConv2d, blasConv2dInputGrad, blasConv2dWeightGrad } from './conv-blas.ts';
+import { phases } from './conv-phases.ts';
 import { gemm, type Pack, packStrided, tile } from './matmul.ts';
 
 // Convolution as a matrix product whose right operand is never stored: the panels that the product packs are read
@@ -189,6 +192,11 @@ export function runConv2d(x: View, weight: View, g: Conv2dGeometry, shape: reado
   const out = make(x.dtype, sizeOf(shape));
   if (out.length === 0) return out;
   if (sizeOf(weight.shape) === 0) return out.fill(0);
+  const blas = blasFor(x.dtype, rows, shape[0]! * oh * ow, channels * kh * kw);
+  if (blas !== null) {
+    blasConv2d(blas, x, weight, g, out, shape);
+    return out;
+  }
   const frame: Frame = {
     top: g.padding[0],
     left: g.padding[1],
@@ -203,36 +211,6 @@ export function runConv2d(x: View, weight: View, g: Conv2dGeometry, shape: reado
     for (let m = 0; m < rows; m++) loadImage(weights, m * taps.length, weight, group * rows + m, 0, channels, whole);
     const from = group * channels;
     correlate({ weights, rows, taps, reads, writes: null, source: x, from, channels, frame, to: group * rows }, out, shape);
-  }
-  return out;
-}
-
-/** The taps of one dimension that reach input positions of one residue modulo the stride, and what they read. */
-interface Phase {
-  /** First such position, and how many. */
-  readonly start: number;
-  readonly count: number;
-  /** Taps, and for each how far its gradient lies from that of the first tap's (never negative). */
-  readonly taps: readonly number[];
-  readonly shifts: readonly number[];
-  /** Padding before the gradient, and the length that is read. */
-  readonly before: number;
-  readonly length: number;
-}
-
-/**
- * Position i of the input receives tap k of the output at o where o * stride = i + padding - k * dilation. Positions
- * of one residue modulo the stride share their taps, and successive positions read successive outputs.
- */
-function phases(size: number, taps: number, stride: number, padding: number, dilation: number): Phase[] {
-  const out: Phase[] = [];
-  for (let start = 0; start < Math.min(stride, size); start++) {
-    const mine = Array.from({ length: taps }, (_, k) => k).filter((k) => (start + padding - k * dilation) % stride === 0);
-    const count = Math.ceil((size - start) / stride);
-    const reads = mine.map((k) => (start + padding - k * dilation) / stride);
-    const low = Math.min(...reads);
-    const span = mine.length === 0 ? 0 : Math.max(...reads) - low;
-    out.push({ start, count, taps: mine, shifts: reads.map((r) => r - low), before: -low, length: count + span });
   }
   return out;
 }
@@ -257,6 +235,11 @@ export function runConv2dInputGrad(
   const covered = [...vertical, ...horizontal].every((p) => p.taps.length > 0) && sizeOf(grad.shape) > 0;
   if (!covered) out.fill(0);
   if (sizeOf(grad.shape) === 0) return out;
+  const blas = blasFor(grad.dtype, rows, sizeOf(grad.shape) / grad.shape[1]!, channels * kh * kw);
+  if (blas !== null) {
+    blasConv2dInputGrad(blas, grad, weight, g, out, shape);
+    return out;
+  }
   const data = weight.handle as TypedArray;
   const [os, cs, hs, ws] = weight.strides as readonly [number, number, number, number];
   for (const v of vertical) {
@@ -299,6 +282,11 @@ export function runConv2dWeightGrad(grad: View, x: View, g: Conv2dGeometry, shap
   const out = make(x.dtype, sizeOf(shape));
   if (out.length === 0) return out;
   if (sizeOf(grad.shape) === 0) return out.fill(0);
+  const blas = blasFor(x.dtype, rows, channels * kh * kw, images * oh * ow);
+  if (blas !== null) {
+    blasConv2dWeightGrad(blas, grad, x, g, out, shape);
+    return out;
+  }
   const frame: Frame = {
     top: g.padding[0],
     left: g.padding[1],
