@@ -17,6 +17,9 @@ export type { Batches } from './batches.ts';
 export type { EpochEndEvent, FitCallback, FitEndEvent, FitErrorEvent, FitEvent, LogEvent, StepEvent } from './callbacks.ts';
 export { type Checkpoint, type CheckpointStorage, type CheckpointTimes, checkpointStorage } from './checkpoint.ts';
 export { type Collated, type Converted, defaultCollate, defaultConvert, type NumericArray } from './collate.ts';
+export { CsvTable, type CsvTableOptions, readCsv } from './csv.ts';
+export type { ColumnType, CsvOptions } from './csv-options.ts';
+export { type CsvRow, type CsvSource, type CsvValue, csvRows } from './csv-rows.ts';
 export { DataLoader, type DataLoaderOptions } from './data-loader.ts';
 export { type Dataset, type DatasetLike, IterableDataset, type SampleContext } from './dataset.ts';
 export {

@@ -4,5 +4,6 @@
  * @packageDocumentation
  */
 export { type CheckpointFileOptions, checkpointFile } from './node/checkpoint-file.ts';
+export { loadCsv, loadCsvRows } from './node/csv.ts';
 export { loadIdx } from './node/idx.ts';
 export { type ProgressOptions, type ProgressStream, progress } from './node/progress.ts';

@@ -161,7 +161,12 @@ describe('mapDataset', () => {
   test('transforms samples by index, at once or later', async () => {
     const doubled = mapDataset([1, 2, 3], (x) => 2 * x);
     expect([doubled.length, doubled.get(2, context())]).toEqual([3, 6]);
-    expect(await mapDataset(mapDataset([1, 2], later), async (x) => x + 1).get(1, context())).toBe(3);
+    expect(
+      await mapDataset(
+        mapDataset([1, 2], (x) => later(x)),
+        async (x) => x + 1,
+      ).get(1, context()),
+    ).toBe(3);
     expect(() => mapDataset([1], 5 as never)).toThrow(ValueError);
     expect(() => (mapDataset as (...args: unknown[]) => unknown)([1], () => 1, { concurrency: 2 })).toThrow(/for iterable datasets/);
   });
