@@ -8,7 +8,7 @@ import { asExpr, call, Expr, type ExprLike, input, param, substitute } from './e
 import { inPlace, writeElementwise } from './inplace.ts';
 import { sameShape } from './layout.ts';
 import { Quick } from './quick.ts';
-import { broadcastShapes, show } from './shape.ts';
+import { broadcastOf, show } from './shape.ts';
 import { addMethod, isTensor, type Tensor } from './tensor.ts';
 
 /** A tensor or a number beside tensors. */
@@ -183,10 +183,7 @@ function applyTyped(
   { compute, output }: { readonly compute: DType; readonly output: DType },
 ): Tensor {
   const { tensors, params, pattern } = split(operands, compute);
-  const shape = broadcastShapes(
-    name,
-    tensors.map((t) => t.shape),
-  );
+  const shape = broadcastOf(name, tensors);
   return evaluate({ name, expr: form(pattern), inputs: tensors, params, shape, dims: [], result: shape, divisor: 1, compute, output });
 }
 
@@ -243,10 +240,7 @@ function applyInPlace(
   const { compute, output } = elementwiseTypes(name, typing, operands);
   checkCast(name, output, self.dtype);
   const { tensors, params, pattern } = split(operands, compute);
-  const shape = broadcastShapes(
-    name,
-    tensors.map((t) => t.shape),
-  );
+  const shape = broadcastOf(name, tensors);
   if (!sameShape(shape, self.shape)) {
     throw new ShapeError(`${name}: the result has shape ${show(shape)} but the tensor written to has ${show(self.shape)}`);
   }

@@ -3,8 +3,7 @@ import type { DTypeRule, Operand, Typing } from './elementwise.ts';
 import { evaluate } from './evaluate.ts';
 import type { FunctionRow } from './expr/function.ts';
 import { call, type Expr, input, param } from './expr/node.ts';
-import { sameShape } from './layout.ts';
-import { broadcastShapes } from './shape.ts';
+import { broadcastOf } from './shape.ts';
 import { isTensor, type Tensor } from './tensor.ts';
 
 // Most calls are of one or two tensors of one floating dtype, or of such a tensor and a number. What promotion makes of them
@@ -46,17 +45,17 @@ export class Quick {
   /** The op on a tensor and a second operand; null where that takes the long way. */
   binary(a: unknown, b: unknown): Tensor | null {
     if (!this.#eligible || this.#row.arity !== 2 || !isTensor(a)) return null;
-    const { dtype, shape } = a;
+    const { dtype } = a;
     if (!isFloating(dtype)) return null;
     if (typeof b === 'number') {
       if (!this.#numbers) return null;
       this.#numberForm ??= call(this.#row, [input(0), param(0)]);
-      return this.#evaluate(this.#numberForm, [a], [b], shape, dtype);
+      return this.#evaluate(this.#numberForm, [a], [b], a.shape, dtype);
     }
     if (!isTensor(b) || b.dtype !== dtype) return null;
     this.#form ??= call(this.#row, [input(0), input(1)]);
-    const common = sameShape(shape, b.shape) ? shape : broadcastShapes(this.#row.name, [shape, b.shape]);
-    return this.#evaluate(this.#form, [a, b], none, common, dtype);
+    const inputs = [a, b];
+    return this.#evaluate(this.#form, inputs, none, broadcastOf(this.#row.name, inputs), dtype);
   }
 
   /** The op on as many operands as are given. */

@@ -4,12 +4,30 @@ import { ValueError } from './errors.ts';
 import { isTensor, setBirth, type Tensor } from './tensor.ts';
 import { countScope } from './wasm/memory.ts';
 
-/** What was born in the innermost open scope. */
-interface Frame {
+/**
+ * An open scope. Tensors and nodes name the scope that frees them, and stand in its list; one that went to another scope may
+ * stand in a list still, and does not count there.
+ */
+class Frame {
   readonly outer: Frame | null;
-  readonly tensors: Set<Tensor>;
-  readonly nodes: Set<GraphNode>;
-  readonly kept: Set<Tensor>;
+  readonly tensors: Tensor[] = [];
+  readonly nodes: GraphNode[] = [];
+  readonly kept: Set<Tensor> = new Set();
+
+  constructor(outer: Frame | null) {
+    this.outer = outer;
+  }
+
+  own(t: Tensor): void {
+    if (t.scope === this) return;
+    t.scope = this;
+    this.tensors.push(t);
+  }
+
+  ownNode(n: GraphNode): void {
+    n.scope = this;
+    this.nodes.push(n);
+  }
 }
 
 let frame: Frame | null = null;
@@ -43,11 +61,11 @@ export function inScope(): boolean {
  */
 export function scope<T>(fn: () => T): T {
   const outer = frame;
-  const mine: Frame = { outer, tensors: new Set(), nodes: new Set(), kept: new Set() };
+  const mine = new Frame(outer);
   frame = mine;
   countScope(1);
-  const birth = setBirth((t) => mine.tensors.add(t));
-  const listener = setNodeListener((n) => mine.nodes.add(n));
+  const birth = setBirth((t) => mine.own(t));
+  const listener = setNodeListener((n) => mine.ownNode(n));
   let result: T;
   let done = false;
   try {
@@ -81,11 +99,13 @@ export function keep<T extends Tensor>(t: T): T {
 export function keepWith(owner: Tensor, t: Tensor): void {
   let f = frame;
   let born = false;
-  for (; f !== null && !f.tensors.has(owner); f = f.outer) {
+  for (; f !== null && owner.scope !== f; f = f.outer) {
     f.kept.add(t);
-    born = f.tensors.delete(t) || born;
+    born ||= t.scope === f;
   }
-  if (born) f?.tensors.add(t);
+  if (!born) return;
+  t.scope = null;
+  f?.own(t);
 }
 
 /**
@@ -95,7 +115,7 @@ export function keepWith(owner: Tensor, t: Tensor): void {
 export function release(t: Tensor): void {
   if (frame === null || keptByUser.has(t)) return;
   for (let f: Frame | null = frame; f !== null; f = f.outer) f.kept.delete(t);
-  frame.tensors.add(t);
+  frame.own(t);
 }
 
 /** Tensors in a result, through arrays, plain objects and Maps. */
@@ -115,11 +135,12 @@ function isPlain(value: object): boolean {
 
 /** Frees what did not survive. Survivors now belong to the enclosing scope, if there is one. */
 function sweep(f: Frame, survivors: Set<Tensor>, outer: Frame | null): void {
-  const liveNodes = new Set<GraphNode>();
   const stack: GraphNode[] = [];
+  /** Nodes that survive leave the scope at once. */
   const mark = (n: GraphNode | null | undefined): void => {
-    if (n == null || liveNodes.has(n) || !f.nodes.has(n)) return;
-    liveNodes.add(n);
+    if (n == null || n.scope !== f) return;
+    if (outer === null) n.scope = null;
+    else outer.ownNode(n);
     stack.push(n);
   };
   // What a survivor brings in (its gradient, a leaf born inside that its history leads to) is visited too: a set is walked
@@ -137,11 +158,14 @@ function sweep(f: Frame, survivors: Set<Tensor>, outer: Frame | null): void {
     }
   }
   for (const n of f.nodes) {
-    if (!liveNodes.has(n)) n.release();
-    else outer?.nodes.add(n);
+    if (n.scope !== f) continue;
+    n.scope = null;
+    n.release();
   }
   for (const t of f.tensors) {
+    if (t.scope !== f) continue;
+    t.scope = null;
     if (!survivors.has(t)) t.dispose();
-    else if (!t.disposed && !f.kept.has(t)) outer?.tensors.add(t);
+    else if (!t.disposed && !f.kept.has(t)) outer?.own(t);
   }
 }

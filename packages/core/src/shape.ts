@@ -1,5 +1,5 @@
 import { IndexError, ShapeError, ValueError } from './errors.ts';
-import { sizeOf } from './layout.ts';
+import { sameShape, sizeOf } from './layout.ts';
 
 /** A shape in messages: `[2, 3]`. */
 export function show(shape: readonly number[]): string {
@@ -10,6 +10,16 @@ export function show(shape: readonly number[]): string {
 export function broadcastShapes(op: string, shapes: readonly (readonly number[])[]): readonly number[] {
   let out = shapes[0] ?? [];
   for (let i = 1; i < shapes.length; i++) out = broadcastTwo(op, out, shapes[i]!);
+  return out;
+}
+
+/** The shape that tensors broadcast to: that of the first where all have it. */
+export function broadcastOf(op: string, tensors: readonly { readonly shape: readonly number[] }[]): readonly number[] {
+  let out = tensors[0]?.shape ?? [];
+  for (let i = 1; i < tensors.length; i++) {
+    const { shape } = tensors[i]!;
+    if (!sameShape(out, shape)) out = broadcastTwo(op, out, shape);
+  }
   return out;
 }
 

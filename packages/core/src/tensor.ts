@@ -63,6 +63,8 @@ export class Tensor<S extends Shape = Shape> implements View {
   viewKind: ViewKind = 'plain';
   /** @internal */
   disposed = false;
+  /** @internal The open scope that frees it; null for none. */
+  scope: object | null = null;
 
   /** @internal Use the creation functions. */
   constructor(storage: Storage, shape: S, strides: readonly number[], offset: number, tracked = true) {

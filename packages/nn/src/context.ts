@@ -7,13 +7,16 @@ const running: Module[] = [];
 /** Where an error was first seen; null once its message says so. */
 const seen = new WeakMap<Error, readonly Module[] | null>();
 
+/** Runs a module on arguments. */
+type Run = (m: Module, args: readonly unknown[]) => unknown;
+
 /** Runs a module's forward; an error that leaves the outermost call names the path of the module it came from, once. */
-export function runModule<T>(m: Module, run: () => T): T {
+export function runModule(m: Module, args: readonly unknown[], run: Run): unknown {
   running.push(m);
   // Not on import, which changes nothing.
   if (debug.modulePath === null) introduce();
   try {
-    return observer === null ? run() : observer.module(runningPath()!, run);
+    return observer === null ? run(m, args) : observed(m, args, run, observer);
   } catch (error) {
     if (error instanceof Error) note(error);
     throw error;
@@ -21,6 +24,9 @@ export function runModule<T>(m: Module, run: () => T): T {
     running.pop();
   }
 }
+
+const observed = (m: Module, args: readonly unknown[], run: Run, by: NonNullable<typeof observer>): unknown =>
+  by.module(runningPath()!, () => run(m, args));
 
 /** Tells core which module runs, and which files are the library's. */
 function introduce(): void {

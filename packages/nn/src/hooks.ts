@@ -61,9 +61,9 @@ export function addBackwardHook(m: Module, hook: FullBackwardHook, options: Hook
 }
 
 /** Runs a module's forward with its hooks. */
-export function runHooked(m: Module, args: readonly unknown[], forward: (args: readonly unknown[]) => unknown): unknown {
+export function runHooked(m: Module, args: readonly unknown[], forward: (...args: readonly unknown[]) => unknown): unknown {
   const hooks = registry.get(m);
-  if (hooks === undefined) return forward(args);
+  if (hooks === undefined) return forward.apply(m, args as unknown[]);
   let given = args;
   for (const hook of hooks.before.list()) {
     const other = hook(m, given);
@@ -71,7 +71,7 @@ export function runHooked(m: Module, args: readonly unknown[], forward: (args: r
   }
   const watch = hooks.backwardBefore.size + hooks.backwardAfter.size > 0 ? new BackwardWatch(m, hooks) : null;
   const entering = watch === null ? given : watch.enter(given);
-  let output = forward(entering);
+  let output = forward.apply(m, entering as unknown[]);
   for (const hook of hooks.after.list()) output = hook(m, entering, output) ?? output;
   return watch === null ? output : watch.leave(output);
 }

@@ -83,8 +83,11 @@ export interface SavedSlot {
   release(): void;
 }
 
-/** One recorded operation. A node's id is larger than those of the nodes it depends on. */
-export class GraphNode implements GradFn {
+/**
+ * One recorded operation. A node's id is larger than those of the nodes it depends on. It stands for the edge to its first
+ * output, which is most often the only one.
+ */
+export class GraphNode implements GradFn, Edge {
   readonly id: number = nextId++;
   readonly name: string;
   /** Where the gradient of each input goes; null where none is needed. */
@@ -99,6 +102,8 @@ export class GraphNode implements GradFn {
   /** Outputs that asked to keep their gradient. */
   retained: Map<number, Tensor> | null = null;
   hooks: NodeHooks | null = null;
+  /** The open scope that releases it; null for none. */
+  scope: object | null = null;
   /** Where the op was called, known in anomaly mode. */
   readonly site: Site | null;
 
@@ -118,6 +123,16 @@ export class GraphNode implements GradFn {
     this.leaf = leaf;
     this.site = observer === null ? null : observer.site();
     if (listener !== null) listener(this);
+  }
+
+  /** @internal As an edge. */
+  get node(): GraphNode {
+    return this;
+  }
+
+  /** @internal As an edge. */
+  get index(): number {
+    return 0;
   }
 
   /** Gradients of the inputs from gradients of the outputs. */

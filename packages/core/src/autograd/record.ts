@@ -76,7 +76,7 @@ export function recordNode<A>(
 function slotOf(t: Tensor | null, node: GraphNode, inputs: readonly Tensor[], outputs: readonly Tensor[]): SavedSlot | null {
   if (t === null) return null;
   const index = outputs.indexOf(t);
-  if (index >= 0) return slotFor(t, node.name, { node, index });
+  if (index >= 0) return slotFor(t, node.name, index === 0 ? node : { node, index });
   const at = inputs.indexOf(t);
   return slotFor(t, node.name, at >= 0 ? node.edges[at]! : edgeOf(t));
 }

@@ -17,9 +17,9 @@ export function edgeOf(t: Tensor): Edge | null {
   if (t.viewOf !== null) followBase(t);
   const meta = t.meta;
   if (meta === null || !meta.requiresGrad) return null;
-  if (meta.node !== null) return { node: meta.node, index: meta.index };
+  if (meta.node !== null) return meta.index === 0 ? meta.node : { node: meta.node, index: meta.index };
   if (meta.accumulator === null) meta.accumulator = new GraphNode('accumulateGrad', [], [], [infoOf(t)], () => [], t);
-  return { node: meta.accumulator, index: 0 };
+  return meta.accumulator;
 }
 
 /** Whether gradients flow to `t`, whose history is brought up to date first. */

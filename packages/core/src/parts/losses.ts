@@ -4,7 +4,7 @@ import { evaluate } from '../evaluate.ts';
 import type { Expr } from '../expr/node.ts';
 import { fuseMap, fuseSum } from '../fuse.ts';
 import { sameShape, sizeOf } from '../layout.ts';
-import { broadcastShapes, show } from '../shape.ts';
+import { broadcastOf, broadcastShapes, show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** What becomes of the loss of each element: kept, averaged, or summed. */
@@ -28,10 +28,7 @@ export function reductionOf(op: string, options: LossOptions): Reduction {
 /** `expr` over the inputs' common shape, reduced. The mean of nothing is NaN. */
 export function reduceLoss(op: string, expr: Expr, inputs: readonly Tensor[], params: readonly number[], reduction: Reduction): Tensor {
   if (reduction === 'none') return fuseMap(op, expr, inputs, params);
-  const shape = broadcastShapes(
-    op,
-    inputs.map((t) => t.shape),
-  );
+  const shape = broadcastOf(op, inputs);
   return fuseSum(op, expr, inputs, params, { divisor: reduction === 'mean' ? sizeOf(shape) : 1 });
 }
 
@@ -41,10 +38,7 @@ export function reduceLoss(op: string, expr: Expr, inputs: readonly Tensor[], pa
  */
 export function promotedLoss(op: string, expr: Expr, inputs: readonly Tensor[], params: readonly Scalar[], reduction: Reduction): Tensor {
   const dtype = resultType([...inputs, ...params]);
-  const shape = broadcastShapes(
-    op,
-    inputs.map((t) => t.shape),
-  );
+  const shape = broadcastOf(op, inputs);
   const numbers = params.map(scalarValue);
   if (isFloating(dtype) && reduction !== 'none')
     return fuseSum(op, expr, inputs, numbers, { divisor: reduction === 'mean' ? sizeOf(shape) : 1, dtype });
