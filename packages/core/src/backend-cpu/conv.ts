@@ -6,6 +6,7 @@ import { sizeOf } from '../layout.ts';
 import { blasFor } from './blas.ts';
 import { blasConv2d, blasConv2dInputGrad, blasConv2dWeightGrad } from './conv-blas.ts';
 import { phases } from './conv-phases.ts';
+import { runtimeFor, wasmConv2d, wasmConv2dInputGrad, wasmConv2dWeightGrad } from './conv-wasm.ts';
 import { gemm, type Pack, packStrided, tile } from './matmul.ts';
 
 // Convolution as a matrix product whose right operand is never stored: the panels that the product packs are read
@@ -197,6 +198,8 @@ export function runConv2d(x: View, weight: View, g: Conv2dGeometry, shape: reado
     blasConv2d(blas, x, weight, g, out, shape);
     return out;
   }
+  const wasm = runtimeFor(x.dtype, out.length * channels * kh * kw);
+  if (wasm !== null && wasmConv2d(wasm, x, weight, g, out, shape)) return out;
   const frame: Frame = {
     top: g.padding[0],
     left: g.padding[1],
@@ -240,6 +243,8 @@ export function runConv2dInputGrad(
     blasConv2dInputGrad(blas, grad, weight, g, out, shape);
     return out;
   }
+  const wasm = runtimeFor(grad.dtype, sizeOf(grad.shape) * rows * kh * kw);
+  if (wasm !== null && wasmConv2dInputGrad(wasm, grad, weight, g, out, shape)) return out;
   const data = weight.handle as TypedArray;
   const [os, cs, hs, ws] = weight.strides as readonly [number, number, number, number];
   for (const v of vertical) {
@@ -287,6 +292,8 @@ export function runConv2dWeightGrad(grad: View, x: View, g: Conv2dGeometry, shap
     blasConv2dWeightGrad(blas, grad, x, g, out, shape);
     return out;
   }
+  const wasm = runtimeFor(x.dtype, sizeOf(grad.shape) * channels * kh * kw);
+  if (wasm !== null && wasmConv2dWeightGrad(wasm, grad, x, g, out, shape)) return out;
   const frame: Frame = {
     top: g.padding[0],
     left: g.padding[1],

@@ -16,7 +16,7 @@ export const panelBytes: number = 2 ** 19;
 /** Bytes at the start of the scratch region that hold the arguments of kernels, and panels of matrix products. */
 export const reservedBytes: number = panelsAt + maxThreads * panelBytes;
 
-/** Copies of operands that lie outside of WebAssembly memory, for one call of a kernel. */
+/** Copies of operands that lie outside of WebAssembly memory, and room to work in, for one call of a kernel. */
 export class Staging {
   readonly #runtime: Runtime;
   #top = reservedBytes;
@@ -38,6 +38,32 @@ export class Staging {
     return there >= 0 ? there : this.#copy(v, !dense, true);
   }
 
+  /** Room with arbitrary contents; -1 when there is none. */
+  reserve(bytes: number): number {
+    const at = this.#top;
+    const end = at + Math.ceil(bytes / 64) * 64;
+    // Kernels read whole vectors: some room behind the last place.
+    if (end > scratchBytes - 64) return -1;
+    this.#top = end;
+    return at;
+  }
+
+  /** Room that holds these numbers. */
+  table(values: readonly number[] | Int32Array): number {
+    const at = this.reserve(values.length * 4);
+    if (at >= 0) this.#runtime.arena.i32.set(values, at / 4);
+    return at;
+  }
+
+  /** How much has been handed out; {@link rewind} takes back what is handed out from now on. */
+  get mark(): number {
+    return this.#top;
+  }
+
+  rewind(mark: number): void {
+    this.#top = mark;
+  }
+
   /** Copies results to where they belong. */
   finish(): void {
     const { buffer } = this.#runtime.arena;
@@ -57,11 +83,8 @@ export class Staging {
     }
     const count = last - first + 1;
     const bytes = array.BYTES_PER_ELEMENT;
-    const at = this.#top;
-    const end = at + Math.ceil((count * bytes) / 64) * 64;
-    // Kernels read whole vectors: some room behind the last copy.
-    if (end > scratchBytes - 64) return -1;
-    this.#top = end;
+    const at = this.reserve(count * bytes);
+    if (at < 0) return -1;
     const place = new (array.constructor as Float32ArrayConstructor)(this.#runtime.arena.buffer as ArrayBuffer, at, count);
     if (load) place.set(array.subarray(first, last + 1));
     if (store) this.#back.push({ array, first, at, count });
