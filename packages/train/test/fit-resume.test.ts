@@ -38,7 +38,14 @@ interface Outcome {
   readonly after: readonly number[];
 }
 
-type More = { checkpoint?: Checkpoint; resume?: boolean; callbacks?: FitCallback; epochs?: number; signal?: AbortSignal };
+type More = {
+  checkpoint?: Checkpoint;
+  resume?: boolean;
+  callbacks?: FitCallback;
+  epochs?: number;
+  accumulate?: number;
+  signal?: AbortSignal;
+};
 
 /** A run with everything in it, from a seed that matters only for what is not in the checkpoint. */
 async function train(seed: number, make: (seed: number) => Batches<Pair>, more: More): Promise<Outcome> {
@@ -102,6 +109,7 @@ const kinds: readonly (readonly [string, (seed: number) => Batches<Pair>])[] = [
   ['data that is shuffled anew and has no position', () => new Shuffled(data)],
   ['data with a position', (seed) => new Resumable(data, seed)],
   ['data with a position that does not know its length', (seed) => new Resumable(data, seed, null)],
+  ['data that is at the next epoch after its last batch', (seed) => new Resumable(data, seed, data.length, true)],
   ['a DataLoader', loader()],
   ['a DataLoader with a generator of its own', loader((seed) => new Generator(seed))],
 ];
@@ -135,6 +143,22 @@ describe.each(kinds)('a run on %s', (_, make) => {
       const part = await train(2, make, { checkpoint, callbacks, signal: controller.signal });
       expect(part.stopped).toBe(at % 2 === 0 ? 'callback' : 'aborted');
       expect(await train(78, make, { checkpoint, resume: true })).toEqual(whole);
+    }
+  });
+});
+
+describe.each(kinds)('at the last batch of an epoch, a run on %s', (_, make) => {
+  it('can be interrupted or aborted', async () => {
+    const whole = await train(13, make, { accumulate: 1 });
+    for (const at of [5, 6, 10]) {
+      const checkpoint = checkpointStorage(memory(), { everySteps: 1 });
+      await expect(train(13, make, { accumulate: 1, checkpoint, callbacks: stopAt(at) })).rejects.toThrow('killed');
+      expect(await train(79, make, { accumulate: 1, checkpoint, resume: true })).toEqual(whole);
+      const other = checkpointStorage(memory());
+      const callbacks: FitCallback = { onStep: ({ step, stop }) => (step === at ? stop() : undefined) };
+      const part = await train(13, make, { accumulate: 1, checkpoint: other, callbacks });
+      expect([part.stopped, part.history.length]).toEqual(['callback', Math.floor((at - 1) / 5)]);
+      expect(await train(79, make, { accumulate: 1, checkpoint: other, resume: true })).toEqual(whole);
     }
   });
 });

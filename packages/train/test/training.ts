@@ -47,25 +47,31 @@ export class Shuffled {
   }
 }
 
-/** As {@link Shuffled}, asynchronous, with a generator of its own and a position that can be saved. */
+/**
+ * As {@link Shuffled}, asynchronous, with a generator of its own and a position that can be saved. After the last batch that is
+ * the end of the epoch, or the start of the next one if it `wraps`.
+ */
 export class Resumable {
   readonly length: number | null;
   readonly #batches: readonly Pair[];
   readonly #generator: Generator;
+  readonly #wraps: boolean;
   #order: readonly number[] = [];
   #at = 0;
 
-  constructor(batches: readonly Pair[], seed: number, length: number | null = batches.length) {
+  constructor(batches: readonly Pair[], seed: number, length: number | null = batches.length, wraps = false) {
     this.#batches = batches;
     this.#generator = new Generator(seed);
     this.length = length;
+    this.#wraps = wraps;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Pair> {
     if (this.#at === 0) this.#order = Array.from(randperm(this.#batches.length, { generator: this.#generator }).dataSync(), Number);
-    while (this.#at < this.#order.length) {
+    for (let at = this.#at; at < this.#order.length; at++) {
       await Promise.resolve();
-      yield this.#batches[this.#order[this.#at++]!]!;
+      this.#at = this.#wraps && at + 1 === this.#order.length ? 0 : at + 1;
+      yield this.#batches[this.#order[at]!]!;
     }
     this.#at = 0;
   }
