@@ -1,13 +1,15 @@
 import type { View } from '../backend.ts';
 import type { DType, TypedArray } from '../dtype.ts';
 import { allocate } from '../dtype.ts';
-import { type RowCopier, rowCopier } from '../wasm/rows.ts';
+import { rowAdder, rowCopier } from '../wasm/rows.ts';
 import { runtime } from '../wasm/runtime.ts';
 
-/** Elements of the matrix of columns: what the library packs next is still in the second-level cache. */
-const columnElements = 2 ** 18;
+/** Elements of a matrix that is written for a tile: what a library packs next is still in the second-level cache. */
+const tileElements = 2 ** 18;
 /** Columns that make a product worth its packing: small images are taken several at a time. */
 const enoughColumns = 256;
+/** Rows from which a product for each vertical tap is better than a matrix with rows for all of them. */
+const enoughRows = 16;
 
 /** An array that is kept from call to call, for each dtype. Its contents are arbitrary. */
 export class Scratch {
@@ -20,18 +22,19 @@ export class Scratch {
     if (kept !== undefined) arena?.free(kept);
     const array = arena?.take(dtype, n) ?? allocate(dtype, n);
     // What a single large request needs is not held on to.
-    if (n <= 2 * columnElements) this.#arrays.set(dtype, array);
+    if (n <= 2 * tileElements) this.#arrays.set(dtype, array);
     else this.#arrays.delete(dtype);
     return array;
   }
 }
 
-const columnScratch = new Scratch();
+const scratch = new Scratch();
 
-/** What the columns of a matrix read: position (r, q) and tap t are element (r * stride[0] + v, q * stride[1] + h) of a plane, t = (v, h). */
-export interface Reading {
-  readonly source: View;
-  /** First of the source's channels, and how many. */
+/** The elements of some planes that a convolution brings together: position (r, q) and tap (v, h) meet at (r * stride[0] + v, q * stride[1] + h). */
+export interface Meeting {
+  /** [N, C, H, W] with dense planes. */
+  readonly planes: View;
+  /** First of the channels, and how many. */
   readonly from: number;
   readonly channels: number;
   readonly vertical: readonly number[];
@@ -41,106 +44,155 @@ export interface Reading {
   readonly stride: readonly [number, number];
 }
 
-/** Rows of positions and images that one matrix of columns holds. One of them is 1 or the whole. */
-interface Tile {
-  readonly rows: number;
+/** Part of the images or of the positions' rows: `columns` of them, from an image and a row on. */
+export interface Tile {
+  readonly image: number;
   readonly images: number;
+  readonly row: number;
+  readonly rows: number;
+  readonly columns: number;
 }
 
-/** `lines`: rows of the longest matrix that is as wide as the tile. */
-function tileOf(lines: number, { rows, cols, source }: Reading): Tile {
-  const plane = rows * cols;
-  if (lines * plane > columnElements) return { rows: Math.min(rows, Math.max(1, Math.floor(columnElements / (lines * cols)))), images: 1 };
-  const fit = Math.floor(columnElements / (lines * plane));
-  return { rows, images: Math.min(source.shape[0]!, fit, Math.ceil(enoughColumns / plane)) };
-}
-
-/** Positions whose tap, `shift` elements away, lies within `size` elements. */
-function within(count: number, stride: number, shift: number, size: number): readonly [number, number] {
-  const first = Math.max(0, Math.ceil(-shift / stride));
-  return [first, Math.max(first, Math.min(count, Math.ceil((size - shift) / stride)))];
-}
-
-/** The columns of a reading, written tile by tile. */
+/**
+ * A matrix with a column for each position and a row for each channel and tap (Chellapilla et al. 2006, "im2col"), of as
+ * many images or rows of positions as stay in the cache. Where positions are a row apart, the rows of the matrix are long
+ * enough for every vertical tap, which then is a product with its columns from `parts[i]` on: a copy for each of them less.
+ */
 export class Columns {
-  readonly #reading: Reading;
+  readonly #m: Meeting;
+  /** Rows of the matrix. */
   readonly depth: number;
-  readonly tile: Tile;
-  /** Elements from a row of the matrix to the next. */
+  /** Elements from a row to the next. */
   readonly ld: number;
+  /** The matrix; arbitrary until it is loaded. */
   readonly data: TypedArray;
-  readonly #copy: RowCopier;
-  /** Whether taps reach beyond the source, where columns are 0. */
+  /** Where the columns of each vertical tap begin; a single 0 when rows stand for vertical taps too. */
+  readonly parts: readonly number[];
+  /** Images that a tile has at most. */
+  readonly images: number;
+  readonly #rows: number;
+  /** Rows of positions that the matrix has beyond a tile's. */
+  readonly #span: number;
+  readonly #vertical: readonly number[];
+  /** Whether some taps lie beyond the planes. */
   readonly #clipped: boolean;
-  /** The row of positions for which zeros have been written. */
+  /** The row for which zeros have been written. */
   #zeroed = -1;
 
-  /** @param beside rows of another matrix that is written tile by tile */
-  constructor(r: Reading, beside: number) {
-    this.#reading = r;
-    this.depth = r.channels * r.vertical.length * r.horizontal.length;
-    this.tile = tileOf(Math.max(this.depth, beside), r);
-    this.ld = this.tile.rows * r.cols * this.tile.images;
-    this.data = columnScratch.take(r.source.dtype, this.depth * this.ld);
-    this.#copy = rowCopier(r.source.handle as TypedArray, this.data);
-    const inside = (count: number, stride: number, shifts: readonly number[], size: number): boolean =>
-      shifts.every((s) => s >= 0 && (count - 1) * stride + s < size);
-    const [, , height, width] = r.source.shape as readonly [number, number, number, number];
-    this.#clipped = !inside(r.rows, r.stride[0], r.vertical, height) || !inside(r.cols, r.stride[1], r.horizontal, width);
+  /** @param beside rows of another matrix that is as wide as a tile */
+  constructor(m: Meeting, beside: number) {
+    this.#m = m;
+    const { planes, channels, vertical, horizontal, rows, cols, stride } = m;
+    const [total, , height, width] = planes.shape as readonly [number, number, number, number];
+    const lines = channels * horizontal.length;
+    const plane = rows * cols;
+    const split = vertical.length > 1 && stride[0] === 1 && lines >= enoughRows && plane >= enoughColumns;
+    const first = Math.min(...vertical);
+    this.#vertical = split ? [first] : vertical;
+    this.#span = split ? Math.max(...vertical) - first : 0;
+    this.parts = split ? vertical.map((v) => (v - first) * cols) : [0];
+    this.depth = lines * this.#vertical.length;
+    const most = Math.floor(tileElements / Math.max(this.depth, beside));
+    if (most < (rows + this.#span) * cols) {
+      this.#rows = Math.min(rows, Math.max(1, Math.floor(most / cols) - this.#span));
+      this.images = 1;
+    } else {
+      this.#rows = rows;
+      this.images = Math.min(total, Math.floor(most / plane), Math.ceil(enoughColumns / plane));
+    }
+    this.ld = (this.#rows + this.#span) * cols * this.images;
+    this.data = scratch.take(planes.dtype, this.depth * this.ld);
+    const inside = (count: number, step: number, taps: readonly number[], size: number): boolean =>
+      taps.every((t) => t >= 0 && (count - 1) * step + t < size);
+    this.#clipped = !inside(rows, stride[0], vertical, height) || !inside(cols, stride[1], horizontal, width);
   }
 
-  /** Calls `use` for every tile, written: with its images, rows of positions and columns. */
-  each(use: (image: number, images: number, row: number, columns: number) => void): void {
-    const { source, rows, cols } = this.#reading;
-    const total = source.shape[0]!;
-    for (let row = 0; row < rows; row += this.tile.rows) {
-      const count = Math.min(this.tile.rows, rows - row);
-      for (let image = 0; image < total; image += this.tile.images) {
-        const images = Math.min(this.tile.images, total - image);
-        for (let i = 0; i < images; i++) this.#write(image + i, i * rows * cols, row, count);
-        use(image, images, row, images * count * cols);
+  /** Calls `use` for every tile. */
+  each(use: (tile: Tile) => void): void {
+    const { planes, rows, cols } = this.#m;
+    const total = planes.shape[0]!;
+    for (let row = 0; row < rows; row += this.#rows) {
+      const count = Math.min(this.#rows, rows - row);
+      for (let image = 0; image < total; image += this.images) {
+        const images = Math.min(this.images, total - image);
+        use({ image, images, row, rows: count, columns: images * count * cols });
       }
     }
   }
 
-  /** Writes rows [row, row + count) of the positions of an image, from column `at` on. */
-  #write(image: number, at: number, row: number, count: number): void {
-    const { source, from, channels, vertical, horizontal, cols, stride } = this.#reading;
-    if (this.#clipped && this.#zeroed !== row) {
-      // What lies beyond the source stays beyond it for every image.
-      this.data.fill(0, 0, this.depth * this.ld);
-      this.#zeroed = row;
+  /** Writes the matrix of a tile. */
+  load(tile: Tile): void {
+    const { planes, stride } = this.#m;
+    const { data } = this;
+    if (this.#clipped && this.#zeroed !== tile.row) {
+      // What lies beyond the planes does so for every image.
+      data.fill(0, 0, this.depth * this.ld);
+      this.#zeroed = tile.row;
     }
-    const [ns, cs, hs] = source.strides as readonly [number, number, number];
-    const [, , height, width] = source.shape as readonly [number, number, number, number];
+    const source = planes.handle as TypedArray;
+    const copy = rowCopier(source, data);
+    const right = stride[1];
+    this.#walk(tile, (at, step, column, ld, rows, cols) => {
+      if (right === 1) copy(at, step, column, ld, rows, cols);
+      else {
+        for (let r = 0; r < rows; r++, at += step, column += ld) {
+          for (let q = 0, p = at; q < cols; q++, p += right) data[column + q] = source[p]!;
+        }
+      }
+    });
+  }
+
+  /** Adds the matrix of a tile to the elements of the planes. */
+  add(tile: Tile): void {
+    const { planes, stride } = this.#m;
+    const { data } = this;
+    const target = planes.handle as TypedArray;
+    const add = rowAdder(data, target);
+    const right = stride[1];
+    this.#walk(tile, (at, step, column, ld, rows, cols) => {
+      if (right === 1) add(column, ld, at, step, rows, cols);
+      else {
+        for (let r = 0; r < rows; r++, at += step, column += ld) {
+          for (let q = 0, p = at; q < cols; q++, p += right) target[p]! += data[column + q]!;
+        }
+      }
+    });
+  }
+
+  /** Calls `visit` for each image and row of the matrix with the block of elements, from `at` on, that its columns meet. */
+  #walk(tile: Tile, visit: (at: number, step: number, column: number, ld: number, rows: number, cols: number) => void): void {
+    const { planes, from, channels, horizontal, rows, cols, stride } = this.#m;
+    const [ns, cs, hs] = planes.strides as readonly [number, number, number];
+    const [, , height, width] = planes.shape as readonly [number, number, number, number];
     const [down, right] = stride;
-    const data = source.handle as TypedArray;
-    let to = at;
-    for (let c = 0; c < channels; c++) {
-      const plane = source.offset + image * ns + (from + c) * cs;
-      for (const v of vertical) {
-        const [first, end] = within(row + count, down, v, height);
-        const r0 = Math.max(first, row);
-        for (const h of horizontal) {
-          const [q0, q1] = within(cols, right, h, width);
-          const read = plane + (r0 * down + v) * hs + q0 * right + h;
-          const write = to + (r0 - row) * cols + q0;
-          if (right === 1) this.#copy(read, down * hs, write, cols, end - r0, q1 - q0);
-          else {
-            for (let r = r0, x = read, y = write; r < end; r++, x += down * hs, y += cols) {
-              for (let q = 0, s = x; q < q1 - q0; q++, s += right) this.data[y + q] = data[s]!;
-            }
+    const end = tile.row + tile.rows + this.#span;
+    for (let i = 0; i < tile.images; i++) {
+      let line = i * rows * cols;
+      for (let c = 0; c < channels; c++) {
+        const plane = planes.offset + (tile.image + i) * ns + (from + c) * cs;
+        for (const v of this.#vertical) {
+          const [first, r1] = within(end, down, v, height);
+          const r0 = Math.max(first, tile.row);
+          for (const h of horizontal) {
+            const [q0, q1] = within(cols, right, h, width);
+            visit(plane + (r0 * down + v) * hs + q0 * right + h, down * hs, line + (r0 - tile.row) * cols + q0, cols, r1 - r0, q1 - q0);
+            line += this.ld;
           }
-          to += this.ld;
         }
       }
     }
   }
 }
 
-/** Whether the matrix of columns is the source itself: one tap at every element. */
-export function isSource({ source, vertical, horizontal, rows, cols, stride }: Reading): boolean {
-  const [, , height, width] = source.shape as readonly [number, number, number, number];
+/** Of `count` positions, those whose tap lies within `size` elements. */
+function within(count: number, stride: number, tap: number, size: number): readonly [number, number] {
+  const first = Math.max(0, Math.ceil(-tap / stride));
+  return [first, Math.max(first, Math.min(count, Math.ceil((size - tap) / stride)))];
+}
+
+/** Whether the matrix of columns is the planes themselves: one tap at every element. */
+export function isWhole({ planes, vertical, horizontal, rows, cols, stride }: Meeting): boolean {
+  const [, , height, width] = planes.shape as readonly [number, number, number, number];
   const single = vertical.length === 1 && vertical[0] === 0 && horizontal.length === 1 && horizontal[0] === 0;
   return single && stride[0] === 1 && stride[1] === 1 && rows === height && cols === width;
 }

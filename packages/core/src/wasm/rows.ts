@@ -2,11 +2,14 @@ import type { TypedArray } from '../dtype.ts';
 import { FunctionBuilder, type Value } from './module.ts';
 import { type Exports, type Runtime, runtime } from './runtime.ts';
 
+/** How rows are moved: as they are, or added to what lies there as float32 or float64. */
+type Move = 'copy' | 'add32' | 'add64';
+
 /**
- * rows(src, srcStep, dst, dstStep, count, bytes): copies `count` rows of `bytes` (a multiple of 4), `step` bytes apart.
- * Source and destination do not overlap.
+ * move(src, srcStep, dst, dstStep, count, bytes): `count` rows of `bytes` (a multiple of 4, or of 8 for float64), `step`
+ * bytes apart. Source and destination do not overlap.
  */
-function rowsCode(): FunctionBuilder {
+function moveCode(move: Move): FunctionBuilder {
   const f = new FunctionBuilder(Array.from({ length: 6 }, () => 'i32' as const));
   const [src, srcStep, dst, dstStep, count, bytes] = [0, 1, 2, 3, 4, 5].map((i) => f.param(i)) as [
     Value,
@@ -16,22 +19,34 @@ function rowsCode(): FunctionBuilder {
     Value,
     Value,
   ];
-  const last = f.plus(bytes, -16);
-  const words = f.op('i32.lt_s', bytes, f.i32(16));
   const from = f.variable(src);
   const to = f.variable(dst);
-  const move = (kind: 'v128' | 'i32', at: Value): void =>
-    f.store(`${kind}.store`, f.op('i32.add', to, at), f.load(`${kind}.load`, f.op('i32.add', from, at)));
+  const step = (type: 'v128' | 'i32' | 'f32' | 'f64', add: string | null, at: Value): void => {
+    const place = f.op('i32.add', to, at);
+    const value = f.load(`${type}.load`, f.op('i32.add', from, at));
+    f.store(`${type}.store`, place, add === null ? value : f.op(add, f.load(`${type}.load`, place), value));
+  };
+  const row = (): void => {
+    if (move === 'copy') {
+      f.if(
+        f.op('i32.lt_s', bytes, f.i32(16)),
+        () => f.for(f.i32(0), bytes, 4, (at) => step('i32', null, at)),
+        () => {
+          const last = f.plus(bytes, -16);
+          f.for(f.i32(0), last, 16, (at) => step('v128', null, at));
+          // The last vector may overlap the one before.
+          step('v128', null, last);
+        },
+      );
+      return;
+    }
+    const [vector, scalar, size] = move === 'add32' ? (['f32x4.add', 'f32', 4] as const) : (['f64x2.add', 'f64', 8] as const);
+    const whole = f.op('i32.and', bytes, f.i32(-16));
+    f.for(f.i32(0), whole, 16, (at) => step('v128', vector, at));
+    f.for(whole, bytes, size, (at) => step(scalar, `${scalar}.add`, at));
+  };
   f.for(f.i32(0), count, 1, () => {
-    f.if(
-      words,
-      () => f.for(f.i32(0), bytes, 4, (at) => move('i32', at)),
-      () => {
-        f.for(f.i32(0), last, 16, (at) => move('v128', at));
-        // The last vector may overlap the one before.
-        move('v128', last);
-      },
-    );
+    row();
     f.set(from, f.op('i32.add', from, srcStep));
     f.set(to, f.op('i32.add', to, dstStep));
   });
@@ -40,25 +55,41 @@ function rowsCode(): FunctionBuilder {
 
 const compiled = new WeakMap<Runtime, Exports>();
 
-/** Copies `rows` rows of `cols` elements; the first begins at element `from` or `to`, the others follow in steps. */
-export type RowCopier = (from: number, fromStep: number, to: number, toStep: number, rows: number, cols: number) => void;
-
-/** A copier from one array to another: in WebAssembly when both lie in its memory. They must not overlap. */
-export function rowCopier(src: TypedArray, dst: TypedArray): RowCopier {
+/** The function that moves rows from one array to the other, when both lie in WebAssembly memory. */
+function moverOf(move: Move, src: TypedArray, dst: TypedArray): RowMover | null {
   const wasm = runtime();
-  const size = src.BYTES_PER_ELEMENT;
-  if (wasm === null || src.buffer !== wasm.arena.buffer || dst.buffer !== wasm.arena.buffer || size < 4) {
-    return (from, fromStep, to, toStep, rows, cols) => {
-      for (let r = 0; r < rows; r++, from += fromStep, to += toStep) for (let j = 0; j < cols; j++) dst[to + j] = src[from + j]!;
-    };
-  }
+  if (wasm === null || src.buffer !== wasm.arena.buffer || dst.buffer !== wasm.arena.buffer) return null;
   let code = compiled.get(wasm);
   if (code === undefined) {
-    code = wasm.compile({ rows: rowsCode() });
+    code = wasm.compile({ copy: moveCode('copy'), add32: moveCode('add32'), add64: moveCode('add64') });
     compiled.set(wasm, code);
   }
-  const copy = code['rows']!;
+  const run = code[move]!;
+  const size = src.BYTES_PER_ELEMENT;
   return (from, fromStep, to, toStep, rows, cols) => {
-    copy(src.byteOffset + from * size, fromStep * size, dst.byteOffset + to * size, toStep * size, rows, cols * size);
+    run(src.byteOffset + from * size, fromStep * size, dst.byteOffset + to * size, toStep * size, rows, cols * size);
   };
+}
+
+/** Moves `rows` rows of `cols` elements; the first begins at element `from` or `to`, the others follow in steps. */
+export type RowMover = (from: number, fromStep: number, to: number, toStep: number, rows: number, cols: number) => void;
+
+/** A mover that copies from one floating array to another of its type, with which it does not overlap. */
+export function rowCopier(src: TypedArray, dst: TypedArray): RowMover {
+  return (
+    moverOf('copy', src, dst) ??
+    ((from, fromStep, to, toStep, rows, cols) => {
+      for (let r = 0; r < rows; r++, from += fromStep, to += toStep) for (let j = 0; j < cols; j++) dst[to + j] = src[from + j]!;
+    })
+  );
+}
+
+/** A mover that adds to what lies there; otherwise as {@link rowCopier}. */
+export function rowAdder(src: TypedArray, dst: TypedArray): RowMover {
+  return (
+    moverOf(src instanceof Float64Array ? 'add64' : 'add32', src, dst) ??
+    ((from, fromStep, to, toStep, rows, cols) => {
+      for (let r = 0; r < rows; r++, from += fromStep, to += toStep) for (let j = 0; j < cols; j++) dst[to + j]! += src[from + j]!;
+    })
+  );
 }
