@@ -1,4 +1,4 @@
-import { inflateSync } from 'fflate';
+import { Inflate, inflateSync } from 'fflate';
 import { quote, utf8, viewOf } from './bytes.ts';
 import { crc32 } from './crc32.ts';
 import { type FileFormat, FileFormatError } from './errors.ts';
@@ -22,6 +22,10 @@ interface Place extends ZipEntry {
 
 /** Deflate cannot do better: 258 bytes take at least 2 bits. */
 const maxRatio = 1032;
+/** Packed bytes that are inflated at once, which takes no memory but the result's; more than these in pieces. */
+const inOneGo = 256 * 1024;
+/** Length of such a piece: 2 MiB at most when inflated, so that a lie about the size ends soon. */
+const pieceLength = 2048;
 /** Most bytes that a file of this size may inflate to, where nothing else is said. */
 export function inflationLimit(size: number): number {
   return Math.max(16 * 2 ** 20, 64 * size);
@@ -212,15 +216,28 @@ export class ZipArchive {
   }
 
   #inflate({ name, size }: Place, packed: Uint8Array): Uint8Array {
-    let inflated: Uint8Array;
+    // A place for one byte more shows whether there is more than was said; nothing is written beyond it.
+    const out = new Uint8Array(size + 1);
+    let length: number;
     try {
-      // A place for one byte more shows whether there is more than was said; nothing is written beyond it.
-      inflated = inflateSync(packed, { out: new Uint8Array(size + 1) });
+      length = packed.length > inOneGo ? inflateInPieces(packed, out) : inflateSync(packed, { out }).length;
     } catch {
       return this.#fail(`the file ${quote(name)} does not inflate`);
     }
-    if (inflated.length !== size)
-      return this.#fail(`the file ${quote(name)} does not inflate to the ${size} bytes that it is said to have`);
-    return inflated;
+    if (length !== size) return this.#fail(`the file ${quote(name)} does not inflate to the ${size} bytes that it is said to have`);
+    return out.subarray(0, size);
   }
+}
+
+/** Inflates until `out` is full or nothing is left, and gives the number of bytes. */
+function inflateInPieces(packed: Uint8Array, out: Uint8Array): number {
+  let length = 0;
+  const stream = new Inflate((bytes) => {
+    const fitting = bytes.subarray(0, out.length - length);
+    out.set(fitting, length);
+    length += fitting.length;
+  });
+  for (let at = 0; at < packed.length && length < out.length; at += pieceLength)
+    stream.push(packed.subarray(at, at + pieceLength), at + pieceLength >= packed.length);
+  return length;
 }
