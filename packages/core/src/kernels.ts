@@ -137,6 +137,26 @@ export function computeKernel(
   return onReference(backend, op, done.reason, views, [{ dtype, length }], (b, local) => [accepted(op, run(b, local))])[0]!;
 }
 
+/** The product of matrices, or of batches of them, of one dtype: a tensor of `shape`. No gradient is recorded. */
+export function matmulData(backend: Backend, op: string, a: View, b: View, dtype: DType, shape: readonly number[]): Tensor {
+  const done = backend.matmul({ a, b, dtype });
+  return wrap(backend, done instanceof Declined ? declinedMatmul(backend, op, done, [a, b], dtype, shape) : done, dtype, shape);
+}
+
+function declinedMatmul(
+  backend: Backend,
+  op: string,
+  { reason }: Declined,
+  views: readonly View[],
+  dtype: DType,
+  shape: readonly number[],
+): Handle {
+  const slots = [{ dtype, length: sizeOf(shape) }];
+  return onReference(backend, op, reason, views, slots, (dev, local) => [
+    accepted(op, dev.matmul({ a: local[0]!, b: local[1]!, dtype })),
+  ])[0]!;
+}
+
 function accepted<T extends object>(op: string, done: T | Declined): T {
   if (done instanceof Declined) throw new DeviceError(`${op}: the reference backend declined: ${done.reason}`);
   return done;

@@ -7,3 +7,5 @@ export { type CheckpointFileOptions, checkpointFile } from './node/checkpoint-fi
 export { loadCsv, loadCsvRows } from './node/csv.ts';
 export { loadIdx } from './node/idx.ts';
 export { type ProgressOptions, type ProgressStream, progress } from './node/progress.ts';
+export { WorkerError } from './node/worker-error.ts';
+export { WorkerPool, type WorkerPoolOptions } from './node/worker-pool.ts';

@@ -1,9 +1,11 @@
+import { isGradEnabled } from '../autograd/modes.ts';
 import { Declined, type View } from '../backend.ts';
+import { observer } from '../debug.ts';
 import { ShapeError, ValueError } from '../errors.ts';
 import { spread } from '../evaluate.ts';
 import { input, param } from '../expr/node.ts';
 import { fuseMap } from '../fuse.ts';
-import { backendOf, computeKernel, mapKernel, wrap } from '../kernels.ts';
+import { backendOf, mapKernel, matmulData, reduceKernel, wrap } from '../kernels.ts';
 import { sameShape, sizeOf } from '../layout.ts';
 import { defineOp } from '../op.ts';
 import { checkFloating } from '../parts/losses.ts';
@@ -17,6 +19,14 @@ import { add, mul } from './arithmetic.ts';
 import { matmul } from './matmul.ts';
 
 const sum = add(input(0), input(1));
+const same = input(0);
+
+/** A matrix the other way round, as a view. */
+function turned(t: Tensor): View {
+  const [rows, columns] = t.shape as readonly [number, number];
+  const [row, column] = t.strides as readonly [number, number];
+  return { handle: t.handle, dtype: t.dtype, shape: [columns, rows], strides: [column, row], offset: t.offset };
+}
 
 /** The product of matrices x [N, I] and w [O, I] transposed, plus a bias [O], if there is one: fused, or composed of kernels. */
 const linearOp = defineOp<void>({
@@ -29,17 +39,7 @@ const linearOp = defineOp<void>({
     const backend = backendOf('linear', inputs);
     const done = backend.fused.linear?.(x as View, w as View, (b as View | undefined) ?? null);
     if (done !== undefined && !(done instanceof Declined)) return [wrap(backend, done, dtype, shape)];
-    const transposed = {
-      handle: w.handle,
-      dtype,
-      shape: [w.shape[1]!, w.shape[0]!],
-      strides: [w.strides[1]!, w.strides[0]!],
-      offset: w.offset,
-    };
-    const handle = computeKernel(backend, 'linear', [x as View, transposed], dtype, sizeOf(shape), (dev, views) =>
-      dev.matmul({ a: views[0]!, b: views[1]!, dtype }),
-    );
-    const product = wrap(backend, handle, dtype, shape);
+    const product = matmulData(backend, 'linear', x as View, turned(w), dtype, shape);
     if (b === undefined) return [product];
     const request = { exprs: [sum], inputs: [product, spread(b, shape)], params: [], shape, compute: dtype, outputs: [dtype] };
     const y = wrap(backend, mapKernel(backend, 'linear', request)[0]!, dtype, shape);
@@ -47,12 +47,27 @@ const linearOp = defineOp<void>({
     return [y];
   },
   save: ([x, w]) => [x!, w!],
-  backward: ({ saved: [x, w], needs }, [g]) => [
-    needs[0] ? matmul(g!, w!) : null,
-    needs[1] ? matmul(g!.mT, x!) : null,
-    needs[2] ? (g!.sum(0) as Tensor) : null,
-  ],
+  backward: ({ saved: [x, w], needs }, [g]) => {
+    const [dx, dw, db] = isGradEnabled() || observer !== null ? recorded : quick;
+    return [needs[0] ? dx(g!, w!) : null, needs[1] ? dw(g!, x!) : null, needs[2] ? db(g!) : null];
+  },
 });
+
+type Gradients = readonly [x: (g: Tensor, w: Tensor) => Tensor, w: (g: Tensor, x: Tensor) => Tensor, b: (g: Tensor) => Tensor];
+
+const recorded: Gradients = [(g, w) => matmul(g, w), (g, x) => matmul(g.mT, x), (g) => g.sum(0) as Tensor];
+
+// The same kernels without the ops around them, of which a small layer has more than arithmetic.
+const quick: Gradients = [
+  (g, w) => matmulData(backendOf('linearBackward', [g, w]), 'linearBackward', g as View, w as View, g.dtype, [g.shape[0]!, w.shape[1]!]),
+  (g, x) => matmulData(backendOf('linearBackward', [g, x]), 'linearBackward', turned(g), x as View, g.dtype, [g.shape[1]!, x.shape[1]!]),
+  (g) => {
+    const { device, dtype, shape } = g;
+    const [inputs, params, dims] = [[g as View], [], [0]];
+    const request = { kind: 'sum', expr: same, inputs, params, shape, dims, compute: dtype, output: dtype, divisor: 1 } as const;
+    return wrap(device, reduceKernel(device, 'linearBackward', request), dtype, [shape[1]!]);
+  },
+];
 
 /**
  * x @ weightᵀ + bias.

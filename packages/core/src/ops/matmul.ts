@@ -1,7 +1,7 @@
 import type { View } from '../backend.ts';
 import { promoteTypes } from '../dtype.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
-import { backendOf, computeKernel, wrap } from '../kernels.ts';
+import { backendOf, matmulData } from '../kernels.ts';
 import { broadcastStrides, sameShape, sizeOf } from '../layout.ts';
 import { defineOp } from '../op.ts';
 import { checkAlike, checkInner, checkRank } from '../parts/products.ts';
@@ -54,11 +54,7 @@ const matmulOp = defineOp<void>({
   forward: ([a, b], _attrs, [out]) => {
     const backend = backendOf('matmul', [a!, b!]);
     const batch = out!.shape.slice(0, -2);
-    const views = [batched(a!, batch), batched(b!, batch)];
-    const handle = computeKernel(backend, 'matmul', views, out!.dtype, sizeOf(out!.shape), (dev, [x, y]) =>
-      dev.matmul({ a: x!, b: y!, dtype: out!.dtype }),
-    );
-    return [wrap(backend, handle, out!.dtype, out!.shape)];
+    return [matmulData(backend, 'matmul', batched(a!, batch), batched(b!, batch), out!.dtype, out!.shape)];
   },
   save: ([a, b]) => [a!, b!],
   backward: ({ saved: [a, b], needs }, [g]) => [
