@@ -135,6 +135,80 @@ export interface ScanRequest {
 }
 
 /**
+ * What a recurrent layer does at a step, as expressions over blocks of the hidden size H. A step adds to what its input
+ * contributes, `gates` blocks, as many blocks of the product h · weightᵀ, and makes new states; h is the first of them, and the output.
+ */
+export interface RecurrentCell {
+  readonly gates: number;
+  /** Tensors that the state consists of. */
+  readonly states: number;
+  /** Whether the product has a bias of its own. */
+  readonly bias: boolean;
+  /** Over the blocks of the product, of the input, of the bias where there is one, and the states. */
+  readonly forward: {
+    readonly states: readonly Expr[];
+    /** What the gradient needs: at least as many blocks as there are gates. */
+    readonly kept: readonly Expr[];
+  };
+  /** Over the blocks that were kept, the gradient of the output, and the gradients of the new states. */
+  readonly backward: {
+    readonly inputs: readonly Expr[];
+    /** Gradients of the blocks of the product; null: those of the input. */
+    readonly products: readonly Expr[] | null;
+    /** Gradients of the states before; the first without what comes through the product. */
+    readonly states: readonly Expr[];
+  };
+}
+
+/** A recurrent layer over all steps in one direction. The rows of all steps follow one another; all views are contiguous. */
+export interface RecurrentRequest {
+  readonly cell: RecurrentCell;
+  /** What the inputs contribute, [rows, gates · H]. */
+  readonly gates: View;
+  /** [gates · H, H]. */
+  readonly weight: View;
+  /** [gates · H]; null for a cell without. */
+  readonly bias: View | null;
+  /** The states before the first step, [N, H]. */
+  readonly states: readonly View[];
+  /** Rows of each step: N, then never more than in the step before. A row that ends keeps its state. */
+  readonly sizes: readonly number[];
+  /** From the last step to the first; rows then join in with their initial state. */
+  readonly reverse: boolean;
+  /** Whether `kept` is wanted. */
+  readonly keep: boolean;
+}
+
+/** What {@link FusedKernels.recurrent} gives. */
+export interface RecurrentResult {
+  /** [rows, H]. */
+  readonly output: Handle;
+  /** The last states, [N, H]. */
+  readonly states: readonly Handle[];
+  /** The blocks that the cell keeps, side by side, [rows, kept · H]; null when they are not wanted. */
+  readonly kept: Handle | null;
+}
+
+/** The gradient of a {@link RecurrentRequest}, whose `cell`, `weight`, `sizes` and `reverse` are here again. */
+export interface RecurrentGradRequest extends Pick<RecurrentRequest, 'cell' | 'weight' | 'sizes' | 'reverse'> {
+  readonly kept: View;
+  /** Gradient of the output, [rows, H]. */
+  readonly grad: View;
+  /** Gradients of the last states, [N, H]. */
+  readonly states: readonly View[];
+}
+
+/** What {@link FusedKernels.recurrentGrad} gives. */
+export interface RecurrentGradients {
+  /** [rows, gates · H]. */
+  readonly inputs: Handle;
+  /** Gradient of the product; null when it is `inputs`. */
+  readonly products: Handle | null;
+  /** Gradients of the initial states. */
+  readonly states: readonly Handle[];
+}
+
+/**
  * Kernels that a backend may have beyond the contract. Each has a composition in core that is its fallback and its test
  * oracle; a backend may decline any call.
  */
@@ -163,6 +237,9 @@ export interface FusedKernels {
   softmax?(x: View): Computed;
   /** Logarithm of softmax over the last dimension. */
   logSoftmax?(x: View): Computed;
+  /** All steps of a recurrent layer. A backend has this and the gradient, or neither; they take every request. */
+  recurrent?(r: RecurrentRequest): RecurrentResult;
+  recurrentGrad?(r: RecurrentGradRequest): RecurrentGradients;
 }
 
 /** What a backend can represent and do. */

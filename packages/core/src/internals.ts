@@ -9,7 +9,7 @@ export type { GraphNode } from './autograd/node.ts';
 export { passThrough } from './autograd/passthrough.ts';
 export * from './backend.ts';
 export { type Blas, type BlasDType, currentBlas, setBlas } from './backend-cpu/blas.ts';
-export { clearKernels, compiledKernels } from './backend-cpu/compile.ts';
+export { clearKernels, compiledKernels, forbidGeneration } from './backend-cpu/compile.ts';
 export { CpuBackend, cpu } from './backend-cpu/index.ts';
 export { coalesce } from './backend-cpu/loops.ts';
 export { debug, directoriesOf, observer } from './debug.ts';

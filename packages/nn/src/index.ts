@@ -180,7 +180,7 @@ export {
   type SinusoidalOptions,
   sinusoidalEncoding,
 } from './positional.ts';
-export type { RecurrentOptions, StepWeights } from './recurrent.ts';
+export type { RecurrentOptions } from './recurrent.ts';
 export {
   ChannelShuffle,
   Fold,

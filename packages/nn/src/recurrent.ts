@@ -1,4 +1,5 @@
 import { cat, isTensor, ShapeError, stack, type Tensor, ValueError, zeros } from '@nabla/core';
+import { type RecurrentKind, type RecurrentOutcome, recurrent } from '@nabla/core/internals';
 import * as F from './functional.ts';
 import { uniform_ } from './init.ts';
 import { bool, checkProbability, checkSize, type LayerOptions, parameter, showShape } from './layer.ts';
@@ -20,19 +21,10 @@ export interface RecurrentOptions extends LayerOptions {
   bidirectional?: boolean;
 }
 
-/** What one direction of one layer computes with. */
-export interface StepWeights {
-  /** [hidden, gates], the recurrent weight transposed. */
-  readonly recurrent: Tensor;
-  /** The recurrent bias, where it is not already part of the input's. */
-  readonly bias: Tensor | null;
-  /** [hidden, proj], the projection transposed. */
-  readonly projection: Tensor | null;
-}
-
 /** How a kind of layer differs from the others. */
 interface Kind {
   readonly name: string;
+  readonly step: RecurrentKind;
   /** Gates, each of the hidden size. */
   readonly gates: number;
   /** Tensors that the state consists of. */
@@ -41,7 +33,7 @@ interface Kind {
   readonly oneBias: boolean;
 }
 
-/** What RNN, LSTM and GRU share: everything but the step. */
+/** What RNN, LSTM and GRU share. */
 export abstract class Recurrent extends Module {
   readonly inputSize: number;
   readonly hiddenSize: number;
@@ -102,9 +94,6 @@ export abstract class Recurrent extends Module {
     return this.bidirectional ? [`${layer}`, `${layer}Reverse`] : [`${layer}`];
   }
 
-  /** The state after one step, its output first. `x` is what the input contributes to the gates, biases included. */
-  protected abstract step(x: Tensor, state: readonly Tensor[], weights: StepWeights): readonly Tensor[];
-
   /** Runs all layers; the initial and the last states are [directions · layers, N, size], or without N. */
   protected run(
     input: Tensor | PackedSequence,
@@ -117,7 +106,11 @@ export abstract class Recurrent extends Module {
     this.#checkStates(initial, single ? null : input.shape[this.batchFirst ? 0 : 1]!, input.shape);
     const sequence = single ? (input.unsqueeze(1) as Tensor) : this.batchFirst ? (input.transpose(0, 1) as Tensor) : input;
     const batched = single && initial !== null ? initial.map((t) => t.unsqueeze(1) as Tensor) : initial;
-    const { output, last } = this.#layers(sequence, batched, sequence.shape[1]!, (x) => x.unbind(0) as Tensor[], stack as Joined);
+    const [steps, count] = sequence.shape as readonly [number, number, number];
+    // Rows of all steps one after the other, as in a packed sequence.
+    const rows = sequence.reshape([steps * count, this.inputSize]) as Tensor;
+    const { output: flat, last } = this.#layers(rows, batched, new Array<number>(steps).fill(count));
+    const output = flat.reshape([steps, count, flat.shape[1]!]) as Tensor;
     if (single) return { output: output.squeeze(1) as Tensor, last: last.map((t) => t.squeeze(1) as Tensor) };
     return { output: this.batchFirst ? (output.transpose(0, 1) as Tensor) : output, last };
   }
@@ -131,28 +124,17 @@ export abstract class Recurrent extends Module {
     this.#checkStates(initial, count, data.shape);
     const permuted = (states: readonly Tensor[], order: Tensor | null): readonly Tensor[] =>
       order === null ? states : states.map((t) => t.indexSelect(1, order) as Tensor);
-    const { output, last } = this.#layers(
-      data,
-      initial === null ? null : permuted(initial, sortedIndices),
-      count,
-      (x) => x.split([...batchSizes]) as Tensor[],
-      cat as Joined,
-    );
+    const { output, last } = this.#layers(data, initial === null ? null : permuted(initial, sortedIndices), batchSizes);
     return { output: new PackedSequence(output, batchSizes, sortedIndices, unsortedIndices), last: permuted(last, unsortedIndices) };
   }
 
-  /** `split` makes steps of a sequence, and `join` the sequence of steps. */
-  #layers(
-    input: Tensor,
-    initial: readonly Tensor[] | null,
-    count: number,
-    split: (x: Tensor) => Tensor[],
-    join: Joined,
-  ): { output: Tensor; last: readonly Tensor[] } {
+  /** All layers over rows [rows, inputSize], of which each step has so many. */
+  #layers(input: Tensor, initial: readonly Tensor[] | null, sizes: readonly number[]): { output: Tensor; last: readonly Tensor[] } {
     const { states } = this.#kind;
     const widths = [this.projSize > 0 ? this.projSize : this.hiddenSize, this.hiddenSize];
     const like = { dtype: input.dtype, device: input.device };
-    const nothing = initial === null ? Array.from({ length: states }, (_, i) => zeros([count, widths[i]!], like) as unknown as Tensor) : [];
+    const nothing =
+      initial === null ? Array.from({ length: states }, (_, i) => zeros([sizes[0]!, widths[i]!], like) as unknown as Tensor) : [];
     const last: Tensor[][] = Array.from({ length: states }, () => []);
     let sequence = input;
     for (let layer = 0; layer < this.numLayers; layer++) {
@@ -160,11 +142,11 @@ export abstract class Recurrent extends Module {
       const directions = this.#suffixes(layer).map((suffix, d) => {
         const number = last[0]!.length;
         const start = initial === null ? nothing : initial.map((t) => t.select(0, number) as Tensor);
-        const { outputs, final } = this.#direction(suffix, split(this.#project(suffix, sequence)), start, d === 1);
+        const { output, states: final } = this.#direction(suffix, this.#project(suffix, sequence), start, sizes, d === 1);
         final.forEach((t, i) => {
           last[i]!.push(t);
         });
-        return join(outputs, 0);
+        return output;
       });
       sequence = directions.length === 1 ? directions[0]! : (cat(directions, -1) as Tensor);
     }
@@ -178,42 +160,14 @@ export abstract class Recurrent extends Module {
     return F.linear(sequence, this[`weightIhL${suffix}`]!, bias);
   }
 
-  /** One run over the steps, of which later ones may have fewer rows; the outputs in order of time, and every row's last state. */
-  #direction(
-    suffix: string,
-    parts: readonly Tensor[],
-    initial: readonly Tensor[],
-    reverse: boolean,
-  ): { outputs: Tensor[]; final: readonly Tensor[] } {
-    const weights: StepWeights = {
-      recurrent: this[`weightHhL${suffix}`]!.mT as Tensor,
+  /** One run over the steps, from what the inputs contribute to the gates. */
+  #direction(suffix: string, gates: Tensor, initial: readonly Tensor[], sizes: readonly number[], reverse: boolean): RecurrentOutcome {
+    const weights = {
+      weight: this[`weightHhL${suffix}`]!,
       bias: this.bias && !this.#kind.oneBias ? this[`biasHhL${suffix}`]! : null,
-      projection: this.projSize > 0 ? (this[`weightHrL${suffix}`]!.mT as Tensor) : null,
+      projection: this.projSize > 0 ? this[`weightHrL${suffix}`]! : null,
     };
-    const outputs = new Array<Tensor>(parts.length);
-    const ended: (readonly Tensor[])[] = [];
-    let state = initial;
-    let rows = initial[0]!.shape[0]!;
-    const take = (from: readonly Tensor[], start: number, end: number): Tensor[] =>
-      from.map((t) => t.narrow(0, start, end - start) as Tensor);
-    for (let i = 0; i < parts.length; i++) {
-      const t = reverse ? parts.length - 1 - i : i;
-      const wanted = parts[t]!.shape[0]!;
-      if (reverse && i === 0 && wanted < rows) state = take(initial, 0, wanted);
-      else if (wanted < rows) {
-        ended.push(take(state, wanted, rows));
-        state = take(state, 0, wanted);
-      } else if (wanted > rows) {
-        const joining = take(initial, rows, wanted);
-        state = state.map((s, k) => cat([s, joining[k]!], 0) as Tensor);
-      }
-      rows = wanted;
-      state = this.step(parts[t]!, state, weights);
-      outputs[t] = state[0]!;
-    }
-    if (ended.length === 0) return { outputs, final: state };
-    ended.reverse();
-    return { outputs, final: state.map((s, k) => cat([s, ...ended.map((e) => e[k]!)], 0) as Tensor) };
+    return recurrent(this.#kind.step, gates, weights, initial, { sizes, reverse });
   }
 
   get #label(): string {
@@ -257,5 +211,3 @@ export abstract class Recurrent extends Module {
     return parts.join(', ');
   }
 }
-
-type Joined = (steps: readonly Tensor[], dim: number) => Tensor;

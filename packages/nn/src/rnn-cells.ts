@@ -1,10 +1,11 @@
 import { ShapeError, type Tensor, ValueError, zeros } from '@nabla/core';
+import { type RecurrentKind, recurrentStep } from '@nabla/core/internals';
 import * as F from './functional.ts';
 import { uniform_ } from './init.ts';
 import { bool, checkSize, type LayerOptions, parameter, showShape } from './layer.ts';
 import { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
-import { elman, gruStep, lstmStep } from './recurrent-steps.ts';
+import { elmanStep } from './rnn.ts';
 
 /** Options of the cells. */
 export interface CellOptions extends LayerOptions {
@@ -42,8 +43,9 @@ abstract class Cell extends Module {
     for (const p of this.parameters()) uniform_(p, -bound, bound);
   }
 
-  /** What input and state contribute to the gates, and the states, all with a batch dimension. */
-  protected parts(x: Tensor, given: readonly Tensor[] | null, count: number): { input: Tensor; recurrent: Tensor; states: Tensor[] } {
+  /** The states after a step; `given` are those before it, zeros if there are none. */
+  protected advance(step: RecurrentKind, x: Tensor, given: readonly Tensor[] | null): readonly Tensor[] {
+    const count = step === 'lstm' ? 2 : 1;
     const { inputSize, hiddenSize } = this;
     const label = `${this.#name}(${inputSize}, ${hiddenSize})`;
     if ((x.ndim !== 1 && x.ndim !== 2) || x.shape[x.ndim - 1] !== inputSize)
@@ -59,21 +61,17 @@ abstract class Cell extends Module {
     const batched = (t: Tensor): Tensor => (x.ndim === 1 ? (t.unsqueeze(0) as Tensor) : t);
     const blank = (): Tensor => zeros(expected, { dtype: x.dtype, device: x.device }) as unknown as Tensor;
     const states = (given ?? Array.from({ length: count }, blank)).map(batched);
-    return {
-      input: F.linear(batched(x), this.weightIh, this.biasIh),
-      recurrent: F.linear(states[0]!, this.weightHh, this.biasHh),
-      states,
-    };
+    // A GRU's bias of the state's part stays apart.
+    const apart = step === 'gru';
+    const bias = apart || this.biasIh === null ? this.biasIh : (this.biasIh.add(this.biasHh!) as Tensor);
+    const gates = F.linear(batched(x), this.weightIh, bias);
+    const next = recurrentStep(step, gates, { weight: this.weightHh, bias: apart ? this.biasHh : null }, states);
+    return x.ndim === 1 ? next.map((t) => t.squeeze(0) as Tensor) : next;
   }
 
   override extraRepr(): string {
     return `${this.inputSize}, ${this.hiddenSize}${this.biasIh === null ? `, bias=${bool(false)}` : ''}`;
   }
-}
-
-/** The result without the batch dimension that one sample was given. */
-function like(x: Tensor, y: Tensor): Tensor {
-  return x.ndim === 1 ? (y.squeeze(0) as Tensor) : y;
 }
 
 /** Options of {@link RNNCell}. */
@@ -95,11 +93,12 @@ export interface RNNCellOptions extends CellOptions {
  */
 export class RNNCell extends Cell {
   readonly nonlinearity: 'tanh' | 'relu';
+  readonly #step: RecurrentKind;
 
   constructor(inputSize: number, hiddenSize: number, options: RNNCellOptions = {}) {
     super('RNNCell', 1, inputSize, hiddenSize, options);
     const { nonlinearity = 'tanh' } = options;
-    if (!(nonlinearity in elman)) throw new ValueError(`RNNCell: unknown nonlinearity '${String(nonlinearity)}'; it is tanh or relu`);
+    this.#step = elmanStep('RNNCell', nonlinearity);
     this.nonlinearity = nonlinearity;
   }
 
@@ -108,8 +107,7 @@ export class RNNCell extends Cell {
    * @param h [N, hiddenSize] or [hiddenSize]; zeros if omitted
    */
   forward(x: Tensor, h: Tensor | null = null): Tensor {
-    const { input, recurrent } = this.parts(x, h === null ? null : [h], 1);
-    return like(x, elman[this.nonlinearity](input, recurrent));
+    return this.advance(this.#step, x, h === null ? null : [h])[0]!;
   }
 
   override extraRepr(): string {
@@ -137,9 +135,8 @@ export class LSTMCell extends Cell {
    * @param state h and c, [N, hiddenSize] or [hiddenSize]; zeros if omitted
    */
   forward(x: Tensor, state: readonly [h: Tensor, c: Tensor] | null = null): [h: Tensor, c: Tensor] {
-    const { input, recurrent, states } = this.parts(x, state, 2);
-    const [h, c] = lstmStep(input.add(recurrent) as Tensor, states[1]!);
-    return [like(x, h), like(x, c)];
+    const [h, c] = this.advance('lstm', x, state);
+    return [h!, c!];
   }
 }
 
@@ -163,7 +160,6 @@ export class GRUCell extends Cell {
    * @param h [N, hiddenSize] or [hiddenSize]; zeros if omitted
    */
   forward(x: Tensor, h: Tensor | null = null): Tensor {
-    const { input, recurrent, states } = this.parts(x, h === null ? null : [h], 1);
-    return like(x, gruStep(input, recurrent, states[0]!));
+    return this.advance('gru', x, h === null ? null : [h])[0]!;
   }
 }

@@ -1,7 +1,13 @@
 import { type Tensor, ValueError } from '@nabla/core';
 import type { PackedSequence } from './packed-sequence.ts';
-import { Recurrent, type RecurrentOptions, type StepWeights } from './recurrent.ts';
-import { elman, gruStep, lstmStep } from './recurrent-steps.ts';
+import { Recurrent, type RecurrentOptions } from './recurrent.ts';
+
+/** The kind of an Elman network's step. */
+export function elmanStep(name: string, nonlinearity: 'tanh' | 'relu'): 'rnnTanh' | 'rnnRelu' {
+  if (nonlinearity === 'tanh') return 'rnnTanh';
+  if (nonlinearity === 'relu') return 'rnnRelu';
+  throw new ValueError(`${name}: unknown nonlinearity '${String(nonlinearity)}'; it is tanh or relu`);
+}
 
 /** Options of {@link RNN}. */
 export interface RNNOptions extends RecurrentOptions {
@@ -29,8 +35,7 @@ export class RNN extends Recurrent {
 
   constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
     const { nonlinearity = 'tanh' } = options;
-    if (!(nonlinearity in elman)) throw new ValueError(`RNN: unknown nonlinearity '${String(nonlinearity)}'; it is tanh or relu`);
-    super({ name: 'RNN', gates: 1, states: 1, oneBias: true }, inputSize, hiddenSize, options);
+    super({ name: 'RNN', step: elmanStep('RNN', nonlinearity), gates: 1, states: 1, oneBias: true }, inputSize, hiddenSize, options);
     this.nonlinearity = nonlinearity;
   }
 
@@ -53,10 +58,6 @@ export class RNN extends Recurrent {
   override call(...args: never): never;
   override call(...args: unknown[]): unknown {
     return (super.call as (...given: unknown[]) => unknown).apply(this, args);
-  }
-
-  protected override step(x: Tensor, [h]: readonly Tensor[], { recurrent }: StepWeights): readonly Tensor[] {
-    return [elman[this.nonlinearity](x, h!.matmul(recurrent) as Tensor)];
   }
 }
 
@@ -84,7 +85,7 @@ export interface LSTMOptions extends RecurrentOptions {
  */
 export class LSTM extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options: LSTMOptions = {}) {
-    super({ name: 'LSTM', gates: 4, states: 2, oneBias: true }, inputSize, hiddenSize, options);
+    super({ name: 'LSTM', step: 'lstm', gates: 4, states: 2, oneBias: true }, inputSize, hiddenSize, options);
   }
 
   /**
@@ -114,11 +115,6 @@ export class LSTM extends Recurrent {
   override call(...args: unknown[]): unknown {
     return (super.call as (...given: unknown[]) => unknown).apply(this, args);
   }
-
-  protected override step(x: Tensor, [h, c]: readonly Tensor[], { recurrent, projection }: StepWeights): readonly Tensor[] {
-    const [y, cell] = lstmStep(x.add(h!.matmul(recurrent) as Tensor) as Tensor, c!);
-    return [projection === null ? y : (y.matmul(projection) as Tensor), cell];
-  }
 }
 
 /**
@@ -139,7 +135,7 @@ export class LSTM extends Recurrent {
  */
 export class GRU extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
-    super({ name: 'GRU', gates: 3, states: 1, oneBias: false }, inputSize, hiddenSize, options);
+    super({ name: 'GRU', step: 'gru', gates: 3, states: 1, oneBias: false }, inputSize, hiddenSize, options);
   }
 
   /**
@@ -161,10 +157,5 @@ export class GRU extends Recurrent {
   override call(...args: never): never;
   override call(...args: unknown[]): unknown {
     return (super.call as (...given: unknown[]) => unknown).apply(this, args);
-  }
-
-  protected override step(x: Tensor, [h]: readonly Tensor[], { recurrent, bias }: StepWeights): readonly Tensor[] {
-    const product = h!.matmul(recurrent) as Tensor;
-    return [gruStep(x, bias === null ? product : (product.add(bias) as Tensor), h!)];
   }
 }

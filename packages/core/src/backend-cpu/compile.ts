@@ -16,6 +16,25 @@ const capacity = 4096;
 const kernels: BoundedCache<Kernel> = new BoundedCache(capacity);
 let compiled = 0;
 
+let generates: boolean | undefined;
+
+/** Whether code may be generated: a content-security policy without 'unsafe-eval' forbids it. Kernels are interpreted then. */
+export function canGenerate(): boolean {
+  if (generates === undefined) {
+    try {
+      generates = new Function('return true')() === true;
+    } catch {
+      generates = false;
+    }
+  }
+  return generates;
+}
+
+/** Pretends that code may not be generated, or asks the engine again: for tests. */
+export function forbidGeneration(forbidden: boolean): void {
+  generates = forbidden ? false : undefined;
+}
+
 function build({ code, helpers }: Source): Kernel {
   const names = Object.keys(helpers);
   compiled++;

@@ -3,6 +3,7 @@ import type { DType, TypedArray } from '../dtype.ts';
 import { runConv2d, runConv2dInputGrad, runConv2dWeightGrad } from './conv.ts';
 import { runLinear } from './linear.ts';
 import { runAvgPool2d, runAvgPool2dGrad, runMaxPool2d, runMaxPool2dGrad } from './pooling.ts';
+import { runRecurrent, runRecurrentGrad } from './recurrent.ts';
 import { runRecurrence, runScan, runScanExtreme } from './scan.ts';
 import { runSoftmax } from './softmax.ts';
 
@@ -20,6 +21,8 @@ export function fusedKernels(make: (dtype: DType, n: number) => TypedArray): Fus
     scan: (r) => runScan(r, make),
     scanExtreme: (kind, src, dim) => runScanExtreme(kind, src, dim, make),
     recurrence: (factor, term, dim, reverse) => runRecurrence(factor, term, dim, reverse, make),
+    recurrent: (r) => runRecurrent(r, make),
+    recurrentGrad: (r) => runRecurrentGrad(r, make),
     softmax: (x) => runSoftmax(x, false, make),
     logSoftmax: (x) => runSoftmax(x, true, make),
   };

@@ -3,7 +3,7 @@ import type { DType, TypedArray } from '../dtype.ts';
 import { allocate, exactInteger } from '../dtype.ts';
 import { IndexError } from '../errors.ts';
 import { contiguousStrides, sizeOf } from '../layout.ts';
-import { compile } from './compile.ts';
+import { canGenerate, compile } from './compile.ts';
 import { coalesce, type Loop, type Motion, motion } from './loops.ts';
 
 /** Runs of at least this length are copied as blocks. */
@@ -43,20 +43,65 @@ function checkRange(op: string, index: View, dim: number, n: number): void {
   const shape = index.shape.map((size, d) => (index.strides[d] === 0 ? Math.min(size, 1) : size));
   if (sizeOf(shape) === 0) return;
   const loops = coalesce(shape, [index.strides]);
+  const bad = canGenerate() ? firstOutside(loops, index, n) : plainOutside(loops, index, n);
+  if (bad !== undefined) throw new IndexError(`${op}: index ${bad} is out of range for dim ${dim} of size ${n}`);
+}
+
+function firstOutside(loops: readonly Loop[], index: View, n: number): number | undefined {
   const rank = loops.length;
   const motions = loops.slice(-1).map((l) => motion(l.strides[0]!));
   const check = compile(`inRange|${index.dtype}|${rank}${motions.join()}`, () => {
     const body = each(rank, `const k=w[${at(0, rank, motions)}];if(!(k>=0&&k<n))return k;`);
     return { code: `return function(loops,w,offsets,n){${nest(rank, 1, body)}};`, helpers: {} };
   }) as unknown as Check;
-  const bad = check(loops, index.handle as TypedArray, [index.offset], n);
-  if (bad !== undefined) throw new IndexError(`${op}: index ${bad} is out of range for dim ${dim} of size ${n}`);
+  return check(loops, index.handle as TypedArray, [index.offset], n);
+}
+
+// Where code may not be generated: the same walks, one element at a time.
+
+function plainWalk(loops: readonly Loop[], offsets: readonly number[], visit: (at: readonly number[]) => void, d = 0): void {
+  if (d === loops.length) {
+    visit(offsets);
+    return;
+  }
+  const { n, strides } = loops[d]!;
+  for (let i = 0; i < n; i++) {
+    plainWalk(
+      loops,
+      offsets.map((o, k) => o + i * strides[k]!),
+      visit,
+      d + 1,
+    );
+  }
+}
+
+function plainOutside(loops: readonly Loop[], index: View, n: number): number | undefined {
+  const where = index.handle as TypedArray;
+  let bad: number | undefined;
+  plainWalk(loops, [index.offset], ([at]) => {
+    const k = where[at!]!;
+    if (bad === undefined && !(k >= 0 && k < n)) bad = k;
+  });
+  return bad;
+}
+
+function plainMover(kind: 'gather' | 'scatterAdd', dtype: DType): Move {
+  return (loops, out, src, where, offsets, step) => {
+    plainWalk(loops, offsets, ([o, s, w]) => {
+      const moved = where[w!]! * step;
+      if (kind === 'gather') out[o!] = src[s! + moved]!;
+      else if (dtype === 'bool') out[o! + moved]! |= src[s!]!;
+      else if (dtype === 'int64') out[o! + moved] = exactInteger(out[o! + moved]! + src[s!]!);
+      else out[o! + moved]! += src[s!]!;
+    });
+  };
 }
 
 /** Walks out (or base), src and index together; `step` is the distance between neighbours along the indexed dimension. */
 type Move = (loops: readonly Loop[], out: TypedArray, src: TypedArray, where: TypedArray, offsets: readonly number[], step: number) => void;
 
 function mover(kind: 'gather' | 'scatterAdd', dtype: DType, index: DType, rank: number, motions: readonly Motion[]): Move {
+  if (!canGenerate()) return plainMover(kind, dtype);
   return compile(`${kind}|${dtype}|${index}|${rank}${motions.join()}`, () => {
     const [o, s, w] = [0, 1, 2].map((i) => at(i, rank, motions)) as [string, string, string];
     const add = (place: string): string => {

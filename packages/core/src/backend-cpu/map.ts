@@ -4,39 +4,12 @@ import { castValue, isFloating } from '../dtype.ts';
 import { arityOf } from '../expr/node.ts';
 import { printJs } from '../expr/print.ts';
 import { contiguousStrides, isContiguous, sizeOf } from '../layout.ts';
-import { worthwhile } from '../wasm/runtime.ts';
-import { addExprKernel, exprKernel } from './compile.ts';
+import { isVectorMap, wasmMap } from '../wasm/map.ts';
+import { runtime, worthwhile } from '../wasm/runtime.ts';
+import { addExprKernel, canGenerate, exprKernel } from './compile.ts';
+import { interpretMap } from './interpret.ts';
 import { coalesce, denseForm, formOf, type Loop, type Motion, motion } from './loops.ts';
-
-/** Code that reads `source` (an element of dtype `from`) as a value of dtype `compute`. */
-export function loadAs(source: string, from: DType, compute: DType): string {
-  if (from === compute || compute === 'float64') return source;
-  switch (compute) {
-    case 'float32':
-      return from === 'bool' || from === 'uint8' ? source : `F(${source})`;
-    case 'int64':
-      return isFloating(from) ? `I(Math.trunc(${source}))` : source;
-    case 'int32':
-      return isFloating(from) || from === 'int64' ? `(${source}|0)` : source;
-    case 'uint8':
-      return from === 'bool' ? source : `(${source}&255)`;
-    default:
-      return `(${source}!==0?1:0)`;
-  }
-}
-
-/** Code that turns a value of dtype `compute` into what a buffer of dtype `to` stores. */
-export function storeAs(value: string, compute: DType, to: DType): string {
-  if (to === compute) return value;
-  if (to === 'bool') return `(${value}!==0?1:0)`;
-  if (to === 'int64' && isFloating(compute)) return `I(Math.trunc(${value}))`;
-  return value; // a typed array rounds and wraps as the dtype asks
-}
-
-/** Code that reads a parameter as a value of dtype `compute`. */
-export function paramAs(i: number, compute: DType): string {
-  return `const p${i}=${compute === 'float32' ? `F(params[${i}])` : `params[${i}]`};`;
-}
+import { loadAs, paramAs, storeAs } from './texts.ts';
 
 /** Runs over `loops`, the innermost of which, if there is any, makes `n` turns. */
 type MapKernel = (n: number, loops: readonly Loop[], params: readonly number[], targets: readonly View[], inputs: readonly View[]) => void;
@@ -84,14 +57,15 @@ function source(r: MapRequest, rank: number, motions: readonly string[]): { code
   return { code: `return function(n,loops,params,targets,inputs){${head.join('')}${body}};`, helpers: printed.helpers };
 }
 
-/** Elements up to which arranging loops costs more than running them. */
+/** Elements from which a map gains by WebAssembly's vectors, and how many of them must lie in the innermost loop. */
 const vectorized = 256;
+const shortRow = 8;
 
 /** Runs a map into existing buffers; `targets` are the destinations. */
 export function runMap(r: MapRequest, targets: readonly View[]): void {
   const n = sizeOf(r.shape);
   if (n === 0) return;
-  if (!worthwhile(n, vectorized) && areDense(r.shape, targets) && areDense(r.shape, r.inputs)) {
+  if (!worthwhile(n, vectorized) && canGenerate() && areDense(r.shape, targets) && areDense(r.shape, r.inputs)) {
     runDense(r, targets, n);
     return;
   }
@@ -99,6 +73,16 @@ export function runMap(r: MapRequest, targets: readonly View[]): void {
   const loops = loopsOf(r.shape, operands);
   const last = loops[loops.length - 1];
   const motions = operands.map((_, i) => (last === undefined ? 'fixed' : motion(last.strides[i]!)));
+  if (isVectorMap(r) && worthwhile(n, vectorized)) {
+    const wasm = runtime();
+    if (wasm !== null && worthwhile(last?.n ?? 1, shortRow)) {
+      if (wasmMap(wasm, r, targets, loops, motions)) return;
+    }
+  }
+  if (!canGenerate()) {
+    interpretMap(r, targets);
+    return;
+  }
   const form = formOf(loops.length, motions);
   const found = exprKernel('map', r.exprs, r.compute, r.inputs, r.outputs, form);
   const kernel = found ?? addExprKernel('map', r.exprs, r.compute, r.inputs, r.outputs, form, source(r, loops.length, motions));

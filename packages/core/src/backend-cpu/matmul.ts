@@ -51,6 +51,8 @@ const roundUp = (n: number): number => Math.ceil(n / tile) * tile;
 /**
  * C = A B for packed operands of any origin, accumulated in `c` (row stride `rs`, column stride `cs`) in float64
  * registers. The depth is walked in blocks; float32 results are rounded once a block.
+ *
+ * @param add whether what lies in `c` is added to. Default false
  */
 export function gemm(
   packA: Pack,
@@ -62,6 +64,7 @@ export function gemm(
   m: number,
   n: number,
   k: number,
+  add: boolean = false,
 ): void {
   const rows = Math.min(roundUp(m), 128);
   const cols = Math.min(roundUp(n), width);
@@ -88,7 +91,7 @@ export function gemm(
               cs,
               Math.min(tile, im - i),
               Math.min(tile, jn - j),
-              k0 === 0,
+              k0 === 0 && !add,
             );
           }
         }

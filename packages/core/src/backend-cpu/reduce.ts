@@ -9,7 +9,8 @@ import { runtime, worthwhile } from '../wasm/runtime.ts';
 import { addExprKernel, canGenerate, exprKernel } from './compile.ts';
 import { interpretReduce } from './interpret.ts';
 import { coalesce, formOf, type Loop, type Motion, motion } from './loops.ts';
-import { areDense, castParams, loadAs, paramAs, storeAs } from './map.ts';
+import { areDense, castParams } from './map.ts';
+import { loadAs, paramAs, storeAs } from './texts.ts';
 
 /** Start, step and finish of a reduction, on `acc` (and `idx`, `r` for positions) with the element in `v`. */
 interface Steps {

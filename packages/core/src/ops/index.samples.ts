@@ -1,6 +1,7 @@
 import { linalgNormSamples } from '../linalg/norms.samples.ts';
 import { linalgProductSamples } from '../linalg/products.samples.ts';
 import type { ElementwiseSamples, OpSamples } from '../op.samples.ts';
+import { recurrentSamples } from '../parts/recurrent.samples.ts';
 import { activationSamples } from './activation.samples.ts';
 import { adaptivePoolSamples } from './adaptive-pool.samples.ts';
 import { addmmSamples } from './addmm.samples.ts';
@@ -127,6 +128,7 @@ export const opSamples: readonly OpSamples[] = [
   ...pinvSamples,
   ...qrSamples,
   ...quantileSamples,
+  ...recurrentSamples,
   ...searchSamples,
   ...solveSamples,
   ...sortSamples,

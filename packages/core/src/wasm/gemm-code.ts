@@ -189,15 +189,15 @@ export function transpose(f: FunctionBuilder, rows: readonly Value[]): Value[] {
 }
 
 /** Numbers of the module's functions, which call one another. */
-const numbers = { packRows: 0, packColumns: 1, tile: 2, panel: 3, gemm: 4, packAll: 5, gemmPacked: 6, gemmBatch: 7 } as const;
+export const gemmNumbers = { packRows: 0, packColumns: 1, tile: 2, panel: 3, gemm: 4, packAll: 5, gemmPacked: 6, gemmBatch: 7 } as const;
 
 const least = (f: FunctionBuilder, x: Value, y: Value): Value => f.select(f.op('i32.lt_s', x, y), x, y);
 const add = (f: FunctionBuilder, x: Value, y: Value): Value => f.op('i32.add', x, y);
 const sub = (f: FunctionBuilder, x: Value, y: Value): Value => f.op('i32.sub', x, y);
 const times = (f: FunctionBuilder, x: Value, y: Value): Value => f.op('i32.mul', x, y);
 
-/** The i32 arguments of a function. */
-function parameters<const N extends readonly string[]>(names: N): [FunctionBuilder, { readonly [K in N[number]]: Value }] {
+/** A function of numbers (i32), and its arguments by name. */
+export function parameters<const N extends readonly string[]>(names: N): [FunctionBuilder, { readonly [K in N[number]]: Value }] {
   const f = new FunctionBuilder(names.map(() => 'i32' as const));
   return [f, Object.fromEntries(names.map((name, i) => [name, f.param(i)])) as { [K in N[number]]: Value }];
 }
@@ -220,7 +220,7 @@ function panelFunction(): FunctionBuilder {
     const rows = least(f, f.i32(blockRows), sub(f, p.m, i0));
     const from = f.variable(add(f, p.a, times(f, i0, p.ars)));
     f.if(f.op('i32.eqz', direct), () => {
-      f.call(numbers.packRows, null, from, p.ars, p.acs, p.kc, rows, packA);
+      f.call(gemmNumbers.packRows, null, from, p.ars, p.acs, p.kc, rows, packA);
       f.set(from, packA);
     });
     f.for(f.i32(0), p.nc, tileColumns, (j) => {
@@ -232,7 +232,7 @@ function panelFunction(): FunctionBuilder {
       f.for(f.i32(0), rows, tileRows, (i) => {
         const strips = add(f, from, times(f, i, strip));
         const to = add(f, corner, times(f, i, p.ldc));
-        f.call(numbers.tile, null, strips, step, columns, p.kc, to, p.ldc, sub(f, rows, i), cols, p.how, bias, edge);
+        f.call(gemmNumbers.tile, null, strips, step, columns, p.kc, to, p.ldc, sub(f, rows, i), cols, p.how, bias, edge);
       });
     });
   });
@@ -251,10 +251,10 @@ function gemmFunction(): FunctionBuilder {
     f.for(f.i32(0), p.k, panelDepth, (k0) => {
       const kc = least(f, f.i32(panelDepth), sub(f, p.k, k0));
       const how = f.select(k0, f.i32(begin.c), p.how);
-      f.call(numbers.packColumns, null, add(f, p.b, add(f, times(f, k0, p.brs), times(f, j0, p.bcs))), p.bcs, p.brs, kc, nc, p.pack);
+      f.call(gemmNumbers.packColumns, null, add(f, p.b, add(f, times(f, k0, p.brs), times(f, j0, p.bcs))), p.bcs, p.brs, kc, nc, p.pack);
       const a = add(f, p.a, times(f, k0, p.acs));
       const to = add(f, p.c, column);
-      f.call(numbers.panel, null, p.m, nc, kc, a, p.ars, p.acs, p.pack, to, p.ldc, p.pack, how, add(f, p.bias, column));
+      f.call(gemmNumbers.panel, null, p.m, nc, kc, a, p.ars, p.acs, p.pack, to, p.ldc, p.pack, how, add(f, p.bias, column));
     });
   });
   return f;
@@ -272,7 +272,7 @@ function packAllFunction(): FunctionBuilder {
   f.for(f.i32(0), p.k, panelDepth, (k0) => {
     const kc = least(f, f.i32(panelDepth), sub(f, p.k, k0));
     const to = add(f, p.dst, f.op('i32.shl', times(f, k0, columns), f.i32(2)));
-    f.call(numbers.packColumns, null, add(f, p.b, times(f, k0, p.brs)), p.bcs, p.brs, kc, p.n, to);
+    f.call(gemmNumbers.packColumns, null, add(f, p.b, times(f, k0, p.brs)), p.bcs, p.brs, kc, p.n, to);
   });
   return f;
 }
@@ -286,7 +286,7 @@ function gemmPackedFunction(): FunctionBuilder {
     const how = f.select(k0, f.i32(begin.c), p.how);
     const packed = add(f, p.packed, f.op('i32.shl', times(f, k0, columns), f.i32(2)));
     const a = add(f, p.a, times(f, k0, p.acs));
-    f.call(numbers.panel, null, p.m, p.n, kc, a, p.ars, p.acs, packed, p.c, p.ldc, p.pack, how, p.bias);
+    f.call(gemmNumbers.panel, null, p.m, p.n, kc, a, p.ars, p.acs, packed, p.c, p.ldc, p.pack, how, p.bias);
   });
   return f;
 }
@@ -311,8 +311,8 @@ function batchFunction(gemm: number): FunctionBuilder {
   return f;
 }
 
-/** The module's functions by name, in the order of {@link numbers}. Modules that use them put their own behind. */
-export function gemmFunctions(): Record<keyof typeof numbers, FunctionBuilder> {
+/** The module's functions by name, in the order of {@link gemmNumbers}. Modules that use them put their own behind. */
+export function gemmFunctions(): Record<keyof typeof gemmNumbers, FunctionBuilder> {
   return {
     packRows: packFunction(tileRows),
     packColumns: packFunction(tileColumns),
@@ -321,6 +321,6 @@ export function gemmFunctions(): Record<keyof typeof numbers, FunctionBuilder> {
     gemm: gemmFunction(),
     packAll: packAllFunction(),
     gemmPacked: gemmPackedFunction(),
-    gemmBatch: batchFunction(numbers.gemm),
+    gemmBatch: batchFunction(gemmNumbers.gemm),
   };
 }
