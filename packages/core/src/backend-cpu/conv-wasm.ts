@@ -10,16 +10,17 @@ import { type Phase, phases } from './conv-phases.ts';
 
 // The convolution and its gradients in the terms of the WebAssembly kernels.
 
-/** Products from which a convolution gains by WebAssembly's vectors. */
+/** Products or elements of windows from which WebAssembly's vectors gain more than a call costs. */
 const vectorized = 8192;
 
-/** The runtime for a convolution of so many products; null where JavaScript does it. */
+/** The runtime for a kernel over windows of so many products or elements in all; null where JavaScript does it. */
 export function runtimeFor(dtype: DType, products: number): Runtime | null {
   return dtype === 'float32' && worthwhile(products, vectorized) ? runtime() : null;
 }
 
-function resultView(handle: TypedArray, shape: readonly number[]): View {
-  return { handle, dtype: 'float32', shape, strides: contiguousStrides(shape), offset: 0 };
+/** A contiguous view of a whole buffer. */
+export function resultView(handle: TypedArray, shape: readonly number[], dtype: DType = 'float32'): View {
+  return { handle, dtype, shape, strides: contiguousStrides(shape), offset: 0 };
 }
 
 /** Plans by what they depend on: an entry holds tables of a few KB. */

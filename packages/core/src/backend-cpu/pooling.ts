@@ -3,6 +3,9 @@ import { Declined } from '../backend.ts';
 import type { DType, TypedArray } from '../dtype.ts';
 import { isFloating } from '../dtype.ts';
 import { sizeOf } from '../layout.ts';
+import { runtimeFor } from './conv-wasm.ts';
+import { wasmAvgPool2d, wasmAvgPool2dGrad, wasmMaxPool2d, wasmMaxPool2dGrad } from './pool-wasm.ts';
+import { divisors, spans } from './pool-windows.ts';
 
 type Make = (dtype: DType, n: number) => TypedArray;
 type Shape4 = readonly [number, number, number, number];
@@ -24,6 +27,8 @@ export function runMaxPool2d(x: View, g: Pool2dGeometry, make: Make): readonly [
   const data = x.handle as TypedArray;
   const values = make(x.dtype, images * channels * oh * ow);
   const indices = make('int64', values.length);
+  const wasm = runtimeFor(x.dtype, values.length * g.kernel[0] * g.kernel[1]);
+  if (wasm !== null && values.length > 0 && wasmMaxPool2d(wasm, x, g, values, indices)) return [values, indices];
   const rows = spans(0, height, g);
   const cols = spans(1, width, g);
   let at = 0;
@@ -57,19 +62,6 @@ export function runMaxPool2d(x: View, g: Pool2dGeometry, make: Make): readonly [
   return [values, indices];
 }
 
-/** For each window along one dimension: its first element inside the image and where the image or the window ends. */
-function spans(d: 0 | 1, size: number, g: Pool2dGeometry): { readonly first: Int32Array; readonly end: Int32Array } {
-  const count = g.output[d];
-  const first = new Int32Array(count);
-  const end = new Int32Array(count);
-  for (let i = 0; i < count; i++) {
-    const start = i * g.stride[d] - g.padding[d];
-    end[i] = Math.min(start + (g.kernel[d] - 1) * g.dilation[d] + 1, size);
-    first[i] = start < 0 ? start + Math.ceil(-start / g.dilation[d]) * g.dilation[d] : start;
-  }
-  return { first, end };
-}
-
 /** Adds grad [N, C, OH, OW] into zeros [N, C, H, W] at the flat positions `indices`. */
 export function runMaxPool2dGrad(grad: View, indices: View, shape: readonly number[], make: Make): TypedArray | Declined {
   const refused = unsupported(grad);
@@ -82,6 +74,8 @@ export function runMaxPool2dGrad(grad: View, indices: View, shape: readonly numb
   const where = indices.handle as TypedArray;
   const plane = height * width;
   const out = make(grad.dtype, sizeOf(shape)).fill(0);
+  const wasm = runtimeFor(grad.dtype, out.length);
+  if (wasm !== null && out.length > 0 && wasmMaxPool2dGrad(wasm, grad, indices, out, shape)) return out;
   for (let n = 0; n < images; n++) {
     for (let c = 0; c < channels; c++) {
       const to = (n * channels + c) * plane;
@@ -98,23 +92,6 @@ export function runMaxPool2dGrad(grad: View, indices: View, shape: readonly numb
   return out;
 }
 
-/** What each window is divided by, as a plane [OH, OW]. */
-export function divisors(g: AvgPool2dGeometry, height: number, width: number): Float64Array {
-  const [oh, ow] = g.output;
-  const out = new Float64Array(oh * ow);
-  const counts = ([0, 1] as const).map((d) => {
-    const size = d === 0 ? height : width;
-    return Float64Array.from({ length: g.output[d] }, (_, i) => {
-      const start = i * g.stride[d] - g.padding[d];
-      // Padding counts, but what ceilMode reaches beyond it does not.
-      const end = Math.min(start + g.kernel[d], size + g.padding[d]);
-      return g.countIncludePad ? end - start : Math.min(end, size) - Math.max(start, 0);
-    });
-  });
-  for (let i = 0; i < oh; i++) for (let j = 0; j < ow; j++) out[i * ow + j] = g.divisorOverride ?? counts[0]![i]! * counts[1]![j]!;
-  return out;
-}
-
 /** Mean of every window of x [N, C, H, W]; the mean of integers is cut to an integer. */
 export function runAvgPool2d(x: View, g: AvgPool2dGeometry, make: Make): TypedArray | Declined {
   const whole = !isFloating(x.dtype);
@@ -123,6 +100,8 @@ export function runAvgPool2d(x: View, g: AvgPool2dGeometry, make: Make): TypedAr
   const [oh, ow] = g.output;
   const data = x.handle as TypedArray;
   const out = make(x.dtype, images * channels * oh * ow);
+  const wasm = runtimeFor(x.dtype, out.length * g.kernel[0] * g.kernel[1]);
+  if (wasm !== null && out.length > 0 && wasmAvgPool2d(wasm, x, g, out)) return out;
   const by = divisors(g, height, width);
   const rows = spans(0, height, g);
   const cols = spans(1, width, g);
@@ -157,6 +136,8 @@ export function runAvgPool2dGrad(grad: View, g: AvgPool2dGeometry, shape: readon
   const rows = spans(0, height, g);
   const cols = spans(1, width, g);
   const out = make(grad.dtype, sizeOf(shape));
+  const wasm = runtimeFor(grad.dtype, out.length);
+  if (wasm !== null && out.length > 0 && wasmAvgPool2dGrad(wasm, grad, g, out.fill(0), shape)) return out;
   const plane = new Float64Array(height * width);
   for (let n = 0; n < images; n++) {
     for (let c = 0; c < channels; c++) {

@@ -1,5 +1,5 @@
 import type { AvgPool2dGeometry, Pool2dGeometry, View } from '../backend.ts';
-import { divisors } from '../backend-cpu/pooling.ts';
+import { divisors } from '../backend-cpu/pool-windows.ts';
 import { allocate, type DType, isFloating } from '../dtype.ts';
 import { type Expr, input, param } from '../expr/node.ts';
 import { mapKernel, reduceKernel, wrap } from '../kernels.ts';

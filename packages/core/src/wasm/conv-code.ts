@@ -63,32 +63,44 @@ function copyFunction(): FunctionBuilder {
   const note = (v: Value): void => f.set(strange, f.op('v128.or', strange, f.op('f32x4.sub', v, v)));
   const bytes = f.op('i32.shl', columns, f.i32(2));
   const last = f.plus(bytes, -16);
-  const vectors = f.op('i32.and', f.op('i32.eq', srcStep, f.i32(4)), f.op('i32.ge_s', columns, f.i32(4)));
+  const wide = f.op('i32.ge_s', columns, f.i32(4));
+  const vectors = f.op('i32.and', f.op('i32.eq', srcStep, f.i32(4)), wide);
+  const pairs = f.op('i32.and', f.op('i32.eq', srcStep, f.i32(8)), wide);
   const [plane, target] = [f.variable(src), f.variable(dst)];
   f.for(f.i32(0), channels, 1, () => {
     const [from, to] = [f.variable(plane), f.variable(target)];
     f.for(f.i32(0), rows, 1, () => {
+      const rowOf = (load: (at: Value) => Value): void => {
+        const move = (at: Value): void => {
+          const v = load(at);
+          note(v);
+          f.store('v128.store', f.op('i32.add', to, at), v);
+        };
+        f.for(f.i32(0), last, 16, move);
+        // The last vector may overlap the one before.
+        move(last);
+      };
       f.if(
         vectors,
-        () => {
-          const move = (at: Value): void => {
-            const v = f.load('v128.load', f.op('i32.add', from, at));
-            note(v);
-            f.store('v128.store', f.op('i32.add', to, at), v);
-          };
-          f.for(f.i32(0), last, 16, move);
-          // The last vector may overlap the one before.
-          move(last);
-        },
-        () => {
-          const x = f.variable(from);
-          f.for(f.i32(0), bytes, 4, (at) => {
-            const v = f.load('f32.load', x);
-            note(f.op('f32x4.splat', v));
-            f.store('f32.store', f.op('i32.add', to, at), v);
-            f.set(x, f.op('i32.add', x, srcStep));
-          });
-        },
+        () => rowOf((at) => f.load('v128.load', f.op('i32.add', from, at))),
+        () =>
+          f.if(
+            pairs,
+            () =>
+              rowOf((at) => {
+                const x = f.op('i32.add', from, f.op('i32.shl', at, f.i32(1)));
+                return f.shuffle32(f.load('v128.load', x), f.load('v128.load', x, 16), [0, 2, 4, 6]);
+              }),
+            () => {
+              const x = f.variable(from);
+              f.for(f.i32(0), bytes, 4, (at) => {
+                const v = f.load('f32.load', x);
+                note(f.op('f32x4.splat', v));
+                f.store('f32.store', f.op('i32.add', to, at), v);
+                f.set(x, f.op('i32.add', x, srcStep));
+              });
+            },
+          ),
       );
       f.set(from, f.op('i32.add', from, srcRow));
       f.set(to, f.op('i32.add', to, dstRow));

@@ -1,5 +1,5 @@
 import type { View } from '../backend.ts';
-import { convolutionExports, images, imagesAtOnce, zeroed } from './conv.ts';
+import { convolutionExports, filled, images, imagesAtOnce } from './conv.ts';
 import { tapStep, weightGradient } from './conv-grad-code.ts';
 import { type Axis, boxes, copiesOf, copyFields, type Frame, frameOf, tapsOf } from './frame.ts';
 import { partFrom, type Runtime } from './runtime.ts';
@@ -117,7 +117,7 @@ function addImages(runtime: Runtime, w: WeightGradientPlan, box: Box, source: Vi
   for (const part of partsOf(runtime, w, count * depth * vectors * 4)) {
     const framed = channels * frame.channel;
     const sloped = part.lines * vectors * 4;
-    const [frames, slopes] = [zeroed(runtime, staging, chunk * framed), zeroed(runtime, staging, chunk * sloped)];
+    const [frames, slopes] = [filled(runtime, staging, chunk * framed, 0), filled(runtime, staging, chunk * sloped, 0)];
     if (frames < 0 || slopes < 0) return false;
     const job = argumentsAt(calls.length);
     weightGradient.write(runtime.arena.i32, job, {

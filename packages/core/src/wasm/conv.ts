@@ -3,6 +3,7 @@ import { convolutionFunctions, correlation, quadStep } from './conv-code.ts';
 import { weightGradientFunctions } from './conv-grad-code.ts';
 import { type Axis, boxes, copiesOf, copyFields, type Frame, frameInPlace, frameOf, tapsOf } from './frame.ts';
 import type { FunctionBuilder } from './module.ts';
+import { poolingFunctions } from './pool-code.ts';
 import { type Exports, partFrom, type Runtime } from './runtime.ts';
 import { argumentsAt, Staging } from './staging.ts';
 import { split } from './threads.ts';
@@ -102,12 +103,15 @@ const leastOfCorrelation = 2 ** 20;
 
 const compiled = new WeakMap<Runtime, Exports>();
 
+/** One module: pooling and the gradient copy images by the function that the convolution has. */
 function functions(): Record<string, FunctionBuilder> {
   const made = convolutionFunctions();
-  return { ...made, ...weightGradientFunctions(Object.keys(made).length, Object.keys(made).indexOf('copy')) };
+  const names = Object.keys(made);
+  const copy = names.indexOf('copy');
+  return { ...made, ...weightGradientFunctions(names.length, copy), ...poolingFunctions(copy) };
 }
 
-/** The convolution's functions over a runtime's memory. */
+/** The functions of convolution and pooling over a runtime's memory. */
 export function convolutionExports(runtime: Runtime): Exports {
   let found = compiled.get(runtime);
   if (found === undefined) {
@@ -193,7 +197,7 @@ function runPass(runtime: Runtime, c: CorrelationPlan, p: Pass, source: View, we
     const [tapsAt, quadsAt, copiesAt] = [staging.table(taps), staging.table(quads), staging.table(copies)];
     const calls: number[][] = [];
     for (const part of partsOf(runtime, out.shape[0]!, p, depth * outputs)) {
-      const frameAt = origin === null ? zeroed(runtime, staging, channels * frame.channel) : 0;
+      const frameAt = origin === null ? filled(runtime, staging, channels * frame.channel, 0) : 0;
       if (tapsAt < 0 || quadsAt < 0 || copiesAt < 0 || frameAt < 0) return false;
       const job = argumentsAt(calls.length);
       correlation.write(runtime.arena.i32, job, {
@@ -247,10 +251,10 @@ function pack(exports: Exports, { weights: w, depth }: CorrelationPlan, p: Pass,
   }
 }
 
-/** Room for a frame of `n` elements that are 0, and a vector behind it; -1 when there is none. */
-export function zeroed(runtime: Runtime, staging: Staging, n: number): number {
+/** Room for a frame of `n` elements that are `value`, and a vector behind it; -1 when there is none. */
+export function filled(runtime: Runtime, staging: Staging, n: number, value: number): number {
   const at = staging.reserve(n * 4 + 16);
-  if (at >= 0) runtime.arena.f32.fill(0, at / 4, at / 4 + n + 4);
+  if (at >= 0) runtime.arena.f32.fill(value, at / 4, at / 4 + n + 4);
   return at;
 }
 

@@ -74,6 +74,7 @@ scalar('f64', {
   'f64.promote_f32': 0xbb,
   'f64.convert_i32_s': 0xb7,
 });
+table['i32.trunc_sat_f64_s'] = { bytes: [0xfc, 2], result: 'i32' };
 table['i32.store'] = { bytes: [0x36], result: null };
 table['i32.store8'] = { bytes: [0x3a], result: null };
 table['f32.store'] = { bytes: [0x38], result: null };
@@ -142,6 +143,7 @@ vectors({
   'f64x2.div': 243,
   'i32x4.trunc_sat_f32x4_s': 248,
   'f32x4.convert_i32x4_s': 250,
+  'f64x2.convert_low_i32x4_s': 254,
 });
 vectors({ 'i32x4.extract_lane': 27, 'v128.any_true': 83 }, 'i32');
 vectors({ 'f32x4.extract_lane': 31 }, 'f32');
