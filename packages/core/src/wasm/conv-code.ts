@@ -2,7 +2,7 @@ import { JobForm } from './job.ts';
 import { FunctionBuilder, type Value } from './module.ts';
 
 /** Output channels that a tile keeps in registers, and vectors of four columns for each: what fits, by how many there are. */
-export const quadsOf: Readonly<Record<1 | 2 | 3 | 4, number>> = { 1: 4, 2: 4, 3: 2, 4: 2 };
+const quadsOf: Readonly<Record<1 | 2 | 3 | 4, number>> = { 1: 4, 2: 4, 3: 2, 4: 2 };
 /** Lists of quads are as long as a multiple of this. */
 export const quadStep = 4;
 

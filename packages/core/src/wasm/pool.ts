@@ -55,7 +55,7 @@ function quadsOf({ vertical, horizontal, pitch }: Frame, width: number, describe
   return out;
 }
 
-/** @param strides of the source [N, C, H, W], @param width of the source */
+/** @param strides of the source [N, C, H, W] */
 export function planPooling(vertical: Axis, horizontal: Axis, strides: readonly number[], describe: Describe): PoolPlan {
   const distances = vertical.offsets.flatMap((v) => horizontal.offsets.map((h) => v * horizontal.size + h));
   const all = boxes(vertical, horizontal, (f) => f.channel * 4 <= frameBytes).map(([v, h]): Box => {
