@@ -134,7 +134,7 @@ describe('evaluate', () => {
         [0, 1],
       ]),
     );
-    bias.fill_(0);
+    bias!.fill_(0);
   });
 
   it('weighs batches by their sizes, in evaluation mode, without gradients', async () => {
