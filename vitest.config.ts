@@ -12,6 +12,7 @@ const folders = {
   io: 'packages/io',
   train: 'packages/train',
   'backend-gpu': 'packages/backend-gpu',
+  'backend-native': 'packages/backend-native',
   testing: 'packages/testing',
   examples: 'apps/examples',
 };

@@ -72,7 +72,7 @@ function moverOf(move: Move, src: TypedArray, dst: TypedArray): RowMover | null 
 }
 
 /** Moves `rows` rows of `cols` elements; the first begins at element `from` or `to`, the others follow in steps. */
-export type RowMover = (from: number, fromStep: number, to: number, toStep: number, rows: number, cols: number) => void;
+type RowMover = (from: number, fromStep: number, to: number, toStep: number, rows: number, cols: number) => void;
 
 /** A mover that copies from one floating array to another of its type, with which it does not overlap. */
 export function rowCopier(src: TypedArray, dst: TypedArray): RowMover {
