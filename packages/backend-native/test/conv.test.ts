@@ -1,7 +1,9 @@
-import { randn, type Tensor, type TypedArray } from '@nabla/core';
+import { manualSeed, randn, type Tensor, type TypedArray } from '@nabla/core';
 import { type Blas, type Conv2dGeometry, cpu, type View } from '@nabla/core/internals';
 import { describe, expect, test } from 'vitest';
 import { StrictBlas, withBlas } from './support.ts';
+
+manualSeed(0);
 
 type Four = readonly [number, number, number, number];
 type Two = readonly [number, number];
@@ -78,7 +80,7 @@ function compare(blas: Blas, c: Case, layout: string, dtype: 'float32' | 'float6
   const make = layouts[layout]!;
   const [x, weight, grad] = [make(c.x, dtype), make(c.weight, dtype), make(shape, dtype)] as [View, View, View];
   const { conv2d, conv2dInputGrad, conv2dWeightGrad } = cpu.fused;
-  const bound = dtype === 'float32' ? 1e-4 : 1e-11;
+  const bound = dtype === 'float32' ? 3e-4 : 1e-11;
   for (const run of [
     () => conv2d!(x, weight, g, shape),
     () => conv2dInputGrad!(grad, weight, g, c.x),
