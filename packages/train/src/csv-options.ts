@@ -47,8 +47,7 @@ export interface CsvFormat {
   readonly maxRowLength: number;
 }
 
-/** The names of all options, for readers that have further ones. */
-export const csvOptionNames: readonly string[] = [
+const optionNames: readonly string[] = [
   'header',
   'delimiter',
   'quote',
@@ -65,7 +64,7 @@ const columnTypes: readonly string[] = ['float32', 'float64', 'int32', 'int64', 
 
 /** The options with what is left out filled in. @throws ValueError for what makes no sense */
 export function csvFormat(of: string, options: CsvOptions, further: readonly string[] = []): CsvFormat {
-  checkNames(of, options, [...csvOptionNames, ...further]);
+  checkNames(of, options, [...optionNames, ...further]);
   const refuse = (message: string): never => {
     throw new ValueError(`${of}: ${message}`);
   };

@@ -87,6 +87,7 @@ interface Position {
  * @see https://pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader
  */
 export class DataLoader<T, N extends number | null = number, B = N extends null ? Converted<T> : Collated<T>> implements AsyncIterable<B> {
+  /** Where the samples come from. */
   readonly dataset: Dataset<T> | IterableDataset<T>;
   /** Samples in a batch; null without batches, and where a batch sampler decides. */
   readonly batchSize: number | null;

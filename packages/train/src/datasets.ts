@@ -28,7 +28,9 @@ export type TensorSample<Ts extends readonly Tensor[]> = { -readonly [K in keyof
  * @see https://pytorch.org/docs/stable/data.html#torch.utils.data.TensorDataset
  */
 export class TensorDataset<Ts extends readonly Tensor[]> implements Dataset<TensorSample<Ts>> {
+  /** The tensors, in order. */
   readonly tensors: Ts;
+  /** The size of their first dimension. */
   readonly length: number;
 
   constructor(...tensors: Ts) {
@@ -91,6 +93,7 @@ export type StackSample<Ds extends StackParts> = Ds extends readonly DatasetLike
 export class StackDataset<const Ds extends StackParts> implements Dataset<StackSample<Ds>> {
   readonly #names: readonly string[] | null;
   readonly #parts: readonly Dataset<unknown>[];
+  /** How many samples each of them has. */
   readonly length: number;
 
   constructor(...datasets: Ds) {
@@ -128,6 +131,7 @@ export class StackDataset<const Ds extends StackParts> implements Dataset<StackS
  * @see https://pytorch.org/docs/stable/data.html#torch.utils.data.ConcatDataset
  */
 export class ConcatDataset<T> implements Dataset<T> {
+  /** The datasets, in order. */
   readonly datasets: readonly Dataset<T>[];
   /** For each dataset, how many samples it has together with those before it. */
   readonly cumulativeSizes: readonly number[];
@@ -142,10 +146,12 @@ export class ConcatDataset<T> implements Dataset<T> {
     });
   }
 
+  /** How many samples they have together. */
   get length(): number {
     return this.cumulativeSizes.at(-1)!;
   }
 
+  /** Sample `index`, counted over all datasets. @throws IndexError */
   get(index: number, context: SampleContext = sampleContext()): T | Promise<T> {
     checkIndex('ConcatDataset', index, this.length);
     let low = 0;
@@ -185,7 +191,9 @@ export class ChainDataset<T> extends IterableDataset<T> {
  * @see https://pytorch.org/docs/stable/data.html#torch.utils.data.Subset
  */
 export class Subset<T> implements Dataset<T> {
+  /** The whole. */
   readonly dataset: Dataset<T>;
+  /** Which samples of it are taken, in order. */
   readonly indices: ArrayLike<number>;
   /** Several samples as one batch, where the dataset has that. */
   readonly getBatch?: (indices: readonly number[], contexts: readonly SampleContext[]) => unknown;
@@ -204,10 +212,12 @@ export class Subset<T> implements Dataset<T> {
         );
   }
 
+  /** How many samples are taken. */
   get length(): number {
     return this.indices.length;
   }
 
+  /** That of the whole. */
   get parallelism(): number {
     return this.dataset.parallelism ?? 1;
   }
@@ -217,6 +227,7 @@ export class Subset<T> implements Dataset<T> {
     return this.indices[index]!;
   }
 
+  /** Sample `indices[index]` of the whole. @throws IndexError */
   get(index: number, context: SampleContext = sampleContext()): T | Promise<T> {
     return this.dataset.get(this.#place(index), context);
   }

@@ -252,7 +252,8 @@ export class WorkerPool {
     const [atWork, ...others] = slot.given.values();
     slot.worker = null;
     slot.given.clear();
-    this.#queue.unshift(...others);
+    this.#queue.unshift(...others.filter((job) => !job.signal.aborted));
+    for (const { signal, reject } of others) if (signal.aborted) reject(signal.reason);
     if (atWork !== undefined) {
       const how = error === undefined ? `the thread stopped with exit code ${code}` : `the thread died: ${error.name}: ${error.message}`;
       atWork.reject(new WorkerError(`${subject(atWork.task)}: ${how}`, indexOf(atWork.task), error));
