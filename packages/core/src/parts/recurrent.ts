@@ -59,12 +59,24 @@ const steps: Readonly<Record<RecurrentKind, StepFunction>> = {
   rnnRelu: (x, product) => [fuseMap('rnnStep', stepForms.rnnRelu, [x, product])],
 };
 
-/** The states after one step, of differentiable ops. */
-function composeStep(kind: RecurrentKind, x: Tensor, { weight, bias, projection }: Weights, states: readonly Tensor[]): Tensor[] {
-  const product = states[0]!.matmul(weight.mT) as Tensor;
-  const next = steps[kind](x, bias === null ? product : (product.add(bias) as Tensor), states);
-  if (projection !== null) next[0] = next[0]!.matmul(projection.mT) as Tensor;
-  return next;
+/** The states after a step from what the input contributes and the states before, of differentiable ops. */
+function composeStep(kind: RecurrentKind, { weight, bias, projection }: Weights): (x: Tensor, states: readonly Tensor[]) => Tensor[] {
+  // Transposed once: gradients of all steps then meet before they are transposed back.
+  const recurrent = weight.mT as Tensor;
+  const projected = projection === null ? null : (projection.mT as Tensor);
+  return (x, states) => {
+    const product = states[0]!.matmul(recurrent) as Tensor;
+    const next = steps[kind](x, bias === null ? product : (product.add(bias) as Tensor), states);
+    if (projected !== null) next[0] = next[0]!.matmul(projected) as Tensor;
+    return next;
+  };
+}
+
+/** The rows of each step. */
+function stepsOf(gates: Tensor, sizes: readonly number[]): Tensor[] {
+  // The gradient of unbind is one stack; parts of a split each pad theirs.
+  if (sizes.every((n) => n === sizes[0])) return (gates.reshape([sizes.length, sizes[0]!, gates.shape[1]!]) as Tensor).unbind(0);
+  return gates.split([...sizes]);
 }
 
 /** The layer step by step, of differentiable ops. */
@@ -75,7 +87,8 @@ export function composeRecurrent(
   initial: readonly Tensor[],
   { sizes, reverse = false }: RecurrentSteps,
 ): RecurrentOutcome {
-  const parts = gates.split([...sizes]);
+  const advance = composeStep(kind, weights);
+  const parts = stepsOf(gates, sizes);
   const outputs = new Array<Tensor>(sizes.length);
   const ended: (readonly Tensor[])[] = [];
   const take = (from: readonly Tensor[], start: number, end: number): Tensor[] => from.map((t) => t.narrow(0, start, end - start));
@@ -92,7 +105,7 @@ export function composeRecurrent(
       states = states.map((s, k) => cat([s, joining[k]!], 0));
     }
     rows = wanted;
-    states = composeStep(kind, parts[t]!, weights, states);
+    states = advance(parts[t]!, states);
     outputs[t] = states[0]!;
   }
   const output = cat(outputs, 0);
@@ -247,5 +260,5 @@ export function recurrent(
 /** The states after one step of {@link recurrent}, with gates [N, gates · H]. */
 export function recurrentStep(kind: RecurrentKind, gates: Tensor, weights: GivenWeights, states: readonly Tensor[]): readonly Tensor[] {
   const w = given(weights);
-  return fusedRecurrent(kind, gates, w, states, { sizes: [gates.shape[0]!] })?.states ?? composeStep(kind, gates, w, states);
+  return fusedRecurrent(kind, gates, w, states, { sizes: [gates.shape[0]!] })?.states ?? composeStep(kind, w)(gates, states);
 }
