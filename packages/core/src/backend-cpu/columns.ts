@@ -7,7 +7,7 @@ import { runtime } from '../wasm/runtime.ts';
 /** Elements of a matrix that is written for a tile: what a library packs next is still in the second-level cache. */
 const tileElements = 2 ** 18;
 /** Columns that make a product worth its packing: small images are taken several at a time. */
-const enoughColumns = 256;
+const enoughColumns = 128;
 /** Rows from which a product for each vertical tap is better than a matrix with rows for all of them. */
 const enoughRows = 16;
 
