@@ -15,6 +15,7 @@ const folders = {
   'backend-native': 'packages/backend-native',
   testing: 'packages/testing',
   examples: 'apps/examples',
+  benchmarks: 'benchmarks',
 };
 
 export default defineConfig({

@@ -1,78 +1,70 @@
-import { renameSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { Bench } from 'tinybench';
-import { type Contender, type Workload, workloads } from './workloads.ts';
+import type { Settings } from './competitor.ts';
+import { contenders } from './contenders.ts';
+import { isMeasured, measure, type Row } from './driver.ts';
+import { type Entrant, introduce } from './entrant.ts';
+import { UsageError } from './errors.ts';
+import { isBusy, machine } from './machine.ts';
+import { type BenchOptions, parseOptions } from './options.ts';
+import { checkWritable, writeWhole } from './output.ts';
+import { facts, header, memoryTable, type Report, timeRow, toJson, toMarkdown } from './report.ts';
+import { workloads } from './workloads/index.ts';
 
-/** Medians of one workload: milliseconds per contender, and each peer's time as a multiple of Nabla's. */
-interface Row {
-  readonly workload: string;
-  readonly medians: Readonly<Record<string, number>>;
-  readonly ratios: Readonly<Record<string, number>>;
+const full: Settings = { rounds: 11, round: 100, warmUp: 500, budget: 30_000, limit: 180_000, pause: 20 };
+const quick: Settings = { rounds: 5, round: 40, warmUp: 150, budget: 3_000, limit: 20_000, pause: 20 };
+
+/** Threads of OpenBLAS look for work for some 30 ms before they sleep. */
+const pauseWithThreads = 60;
+
+function settingsOf(o: BenchOptions): Settings {
+  const settings = o.quick ? quick : full;
+  return o.threads > 1 ? { ...settings, pause: pauseWithThreads } : settings;
 }
 
-const usage = 'usage: npm run bench -- [--json FILE] [--only NAME] [--quick]';
+async function introduceAll(o: BenchOptions): Promise<readonly Entrant[]> {
+  const entrants: Entrant[] = [];
+  for (const c of contenders.filter(({ id }) => o.contenders.includes(id))) entrants.push(await introduce(c, c.command(o)));
+  const own = entrants[0]!;
+  if (own.reason !== null) throw new UsageError(`${own.contender.label} does not start with --backend ${o.backend}: ${own.reason}`);
+  return entrants;
+}
 
-/** Results of peers must agree before their times are compared. */
-function checkAgreement(w: Workload, contenders: readonly Contender[]): void {
-  const [first, ...peers] = contenders.map((c) => ({ name: c.name, values: c.run() }));
-  for (const { name, values } of peers) {
-    for (let i = 0; i < first!.values.length; i++) {
-      const [want, got] = [first!.values[i]!, values[i]!];
-      if (!(Math.abs(want - got) <= 1e-3 * (1 + Math.abs(want))))
-        throw new Error(`${w.name}: ${name} gives ${got} at ${i}, Nabla ${want}: void`);
-    }
+async function main(argv: readonly string[]): Promise<void> {
+  const o = parseOptions(argv);
+  if (o === null) return;
+  if (o.list) {
+    for (const w of o.workloads) console.log(`${w.name}: ${w.shapes}`);
+    return;
   }
-}
-
-const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
-
-/** Times the contenders in turn, round by round, so that a slow moment of the machine hits all of them. */
-async function measure(w: Workload, rounds: number, milliseconds: number): Promise<Row> {
-  const contenders = w.contenders();
-  checkAgreement(w, contenders);
-  const samples = new Map<string, number[]>(contenders.map((c) => [c.name, []]));
-  for (let r = 0; r < rounds; r++) {
-    const bench = new Bench({ time: milliseconds, warmupTime: r === 0 ? milliseconds : 0, warmup: r === 0, iterations: 3 });
-    for (const c of contenders) bench.add(c.name, () => void c.run());
-    await bench.run();
-    for (const task of bench.tasks) {
-      const { result } = task;
-      if (result === undefined || !('latency' in result)) throw new Error(`${w.name}: ${task.name} did not finish`);
-      samples.get(task.name)!.push(result.latency.p50);
-    }
-  }
-  const medians = Object.fromEntries([...samples].map(([name, values]) => [name, median(values)]));
-  const own = medians[contenders[0]!.name]!;
-  const ratios = Object.fromEntries(contenders.slice(1).map((c) => [c.name, medians[c.name]! / own]));
-  return { workload: w.name, medians, ratios };
-}
-
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { json: { type: 'string' }, only: { type: 'string' }, quick: { type: 'boolean', default: false } },
-  });
-  const chosen = workloads.filter((w) => values.only === undefined || w.name.includes(values.only));
-  if (chosen.length === 0)
-    throw new TypeError(`no workload matches '${values.only}'; there are: ${workloads.map((w) => w.name).join('; ')}`);
-  const [rounds, milliseconds] = values.quick ? [3, 50] : [7, 200];
+  if (o.json !== null) checkWritable('--json', o.json);
+  if (o.markdown !== null) checkWritable('--markdown', o.markdown);
+  const where = machine();
   const rows: Row[] = [];
-  console.log('| workload | Nabla, ms | peer, as a multiple of Nabla |\n| --- | --- | --- |');
-  for (const w of chosen) {
-    const row = await measure(w, rounds, milliseconds);
+  const settings = { threads: o.threads, backend: o.backend, quick: o.quick };
+  const report: Report = { machine: where, settings, entrants: await introduceAll(o), rows };
+  for (const fact of facts(report)) console.log(fact);
+  if (isBusy(where)) console.log(`The machine is busy (load ${where.loadBefore!.toFixed(2)}): do not trust the times.`);
+  if (o.quick) console.log(`--quick: ${o.workloads.length} of ${workloads.length} workloads, in few and short rounds.`);
+  console.log(`\nMedian ± half the distance between the quartiles (Nabla / peer)\n\n${header(report)}`);
+  for (const w of o.workloads) {
+    const row = await measure(w, report.entrants, settingsOf(o));
     rows.push(row);
-    const peers = Object.entries(row.ratios).map(([name, x]) => `${name} ${x.toFixed(2)}`);
-    console.log(`| ${w.name} | ${row.medians['Nabla']!.toPrecision(3)} | ${peers.join(', ') || 'no peer yet'} |`);
+    console.log(timeRow(report, row));
+    if (o.json !== null) writeWhole(o.json, toJson(report));
+    if (o.markdown !== null) writeWhole(o.markdown, toMarkdown(report));
   }
-  if (values.json !== undefined) {
-    writeFileSync(`${values.json}.tmp`, `${JSON.stringify(rows, null, 2)}\n`);
-    renameSync(`${values.json}.tmp`, values.json);
+  console.log(`\nPeak memory above what the process had before its first step (all of it)\n\n${memoryTable(report)}`);
+  const voids = rows.filter((r) => r.disagreements.length > 0).length;
+  const without = rows.filter((r) => !isMeasured(r.cells[contenders[0].id])).length;
+  if (voids > 0 || without > 0) {
+    console.error(`\nbench: ${voids} rows are void, ${without} are without ${contenders[0].label}`);
+    process.exitCode = 1;
   }
 }
 
 try {
-  await main();
+  await main(process.argv.slice(2));
 } catch (e) {
-  if (!(e instanceof TypeError)) throw e;
-  console.error(`bench: ${e.message}\n${usage}`);
+  if (!(e instanceof UsageError)) throw e;
+  console.error(`bench: ${e.message}`);
   process.exitCode = 2;
 }
