@@ -50,7 +50,8 @@ describe('completeness', () => {
       undo();
     }
     expect([...waiting]).toEqual([]);
-  });
+    // It may have to run the checks of every op.
+  }, 240_000);
 });
 
 /** Tells when one of these ops runs, forward or backward. */

@@ -58,7 +58,7 @@ function source(r: MapRequest, rank: number, motions: readonly string[]): { code
 }
 
 /** Elements from which a map gains by WebAssembly's vectors, and how many of them must lie in the innermost loop. */
-const vectorized = 256;
+const vectorized = 1024;
 const shortRow = 8;
 
 /** Runs a map into existing buffers; `targets` are the destinations. */

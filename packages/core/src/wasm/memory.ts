@@ -8,7 +8,7 @@ export const scratchBytes: number = 40 * 2 ** 20;
 const slack = 64;
 
 /** Elements from which a buffer is worth a place in WebAssembly memory. */
-export const residentFrom = 256;
+export const residentFrom = 1024;
 
 /**
  * Bytes that buffers made outside of scopes may take. Only the collector gives those back, and it does not see what they weigh: beyond this
