@@ -2,33 +2,9 @@ import { getThreads, setThreads, tensor } from '@nabla/core';
 import { type Conv2dGeometry, cpu, setWasmMode, type View } from '@nabla/core/internals';
 import { afterEach, describe, expect, test } from 'vitest';
 import { wasmConv2d, wasmConv2dInputGrad, wasmConv2dWeightGrad } from '../src/backend-cpu/conv-wasm.ts';
-import { contiguousStrides, sizeOf } from '../src/layout.ts';
+import { sizeOf } from '../src/layout.ts';
 import { runtime } from '../src/wasm/runtime.ts';
-
-type Shape4 = readonly [number, number, number, number];
-
-/** Numbers from a seed, the same on every machine. */
-class Draw {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed;
-  }
-
-  /** From 0 to n - 1. */
-  below(n: number): number {
-    this.#state = (Math.imul(this.#state, 1103515245) + 12345) >>> 0;
-    return Math.floor((this.#state / 2 ** 32) * n);
-  }
-
-  from<T>(choices: readonly T[]): T {
-    return choices[this.below(choices.length)]!;
-  }
-
-  values(n: number): Float32Array {
-    return Float32Array.from({ length: n }, () => this.below(2001) / 1000 - 1);
-  }
-}
+import { Draw, expectSame, layouts, onHeap, resident, type Shape4, single, viewOf } from './operands.ts';
 
 interface Case {
   readonly x: Shape4;
@@ -57,31 +33,6 @@ function randomCase(draw: Draw): Case {
   }
 }
 
-/** A view of these values under a shape: contiguous, with another order of dimensions, or with gaps. */
-function viewOf(values: Float32Array, shape: Shape4, layout: 'contiguous' | 'permuted' | 'gaps', place: (n: number) => Float32Array): View {
-  const strides = {
-    contiguous: contiguousStrides(shape),
-    permuted: [shape[2] * shape[3] * shape[1], 1, shape[3] * shape[1], shape[1]],
-    gaps: contiguousStrides([shape[0], shape[1], shape[2], shape[3] * 2]).map((s, d) => (d === 3 ? 2 : s)),
-  }[layout];
-  const offset = layout === 'gaps' ? 3 : 0;
-  const handle = place(sizeOf(shape) * (layout === 'gaps' ? 2 : 1) + offset).fill(Number.NaN);
-  let i = 0;
-  for (let n = 0; n < shape[0]; n++) {
-    for (let c = 0; c < shape[1]; c++) {
-      for (let h = 0; h < shape[2]; h++) {
-        for (let w = 0; w < shape[3]; w++) {
-          handle[offset + n * strides[0]! + c * strides[1]! + h * strides[2]! + w * strides[3]!] = values[i++]!;
-        }
-      }
-    }
-  }
-  return { handle, dtype: 'float32', shape, strides, offset };
-}
-
-const onHeap = (n: number): Float32Array => new Float32Array(n);
-const resident = (n: number): Float32Array => runtime()!.arena.take('float32', n) as Float32Array;
-
 /** The convolution and its gradients, in the mode that is set. */
 function compute(c: Case, x: View, weight: View, grad: View): Float32Array[] {
   const { conv2d, conv2dInputGrad, conv2dWeightGrad } = cpu.fused;
@@ -99,7 +50,7 @@ function operands(c: Case, draw: Draw, place: (n: number) => Float32Array, stran
     for (let i = 0; i < strange; i++) {
       values[draw.below(values.length)] = draw.from([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);
     }
-    return viewOf(values, shape, draw.from(['contiguous', 'permuted', 'gaps']), place);
+    return viewOf(values, shape, draw.from(layouts), place);
   }) as [View, View, View];
 }
 
@@ -112,14 +63,6 @@ function expectClose(got: Float32Array, want: Float32Array, terms: number, what:
     expect.fail(`${what}: element ${i} is ${a}, expected ${b}`);
   }
 }
-
-function expectSame(got: readonly Float32Array[], want: readonly Float32Array[]): void {
-  got.forEach((x, i) => {
-    expect(Buffer.compare(bytes(x), bytes(want[i]!)), `result ${i}`).toBe(0);
-  });
-}
-
-const bytes = (x: Float32Array): Uint8Array => new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
 
 afterEach(() => {
   setWasmMode('auto');
@@ -229,12 +172,6 @@ describe('the bits of a convolution depend on shapes alone', () => {
     }
   });
 });
-
-/** Image n alone. */
-function single(v: View, n: number): View {
-  const { handle, dtype, strides, offset } = v;
-  return { handle, dtype, strides, shape: [1, ...v.shape.slice(1)], offset: offset + n * strides[0]! };
-}
 
 test('what does not fit into the memory is computed in JavaScript', () => {
   // A weight of 48 MB that is all zeros but one.

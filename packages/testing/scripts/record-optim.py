@@ -9,7 +9,6 @@ import json
 import math
 import os
 import random
-import struct
 import sys
 import warnings
 
@@ -18,53 +17,11 @@ import torch
 import torch.nn.functional as F
 from torch.optim import swa_utils
 
+from golden import Family, number
+
 warnings.filterwarnings('ignore')
 torch.set_num_threads(1)
 torch.set_default_dtype(torch.float32)
-
-
-class Family:
-    """A manifest and its tensors."""
-
-    def __init__(self, name):
-        self.name = name
-        self.tensors = {}
-        self.cases = []
-
-    def put(self, key, t):
-        self.tensors[key] = t.detach().contiguous().numpy().copy()
-        return {'$t': key}
-
-    def write(self, directory):
-        types = {'float32': 'F32', 'float64': 'F64'}
-        header, data = {}, b''
-        for key, a in self.tensors.items():
-            raw = a.tobytes()
-            header[key] = {'dtype': types[str(a.dtype)], 'shape': list(a.shape), 'data_offsets': [len(data), len(data) + len(raw)]}
-            data += raw
-        text = json.dumps(header, separators=(',', ':')).encode()
-        text += b' ' * (-len(text) % 8)
-        with open(os.path.join(directory, self.name + '.safetensors'), 'wb') as f:
-            f.write(struct.pack('<Q', len(text)) + text + data)
-        lines = ',\n'.join(json.dumps(c, separators=(',', ':')) for c in self.cases)
-        head = {'format': 'golden-1', 'family': self.name, 'torch': torch.__version__, 'count': len(self.cases)}
-        with open(os.path.join(directory, self.name + '.json'), 'w') as f:
-            f.write(json.dumps(head)[:-1] + ', "cases": [\n' + lines + '\n]}\n')
-
-
-def number(x):
-    """A Python number as the manifests write it."""
-    if isinstance(x, bool) or isinstance(x, int) or x is None or isinstance(x, str):
-        return x
-    if isinstance(x, (list, tuple)):
-        return [number(v) for v in x]
-    if isinstance(x, dict):
-        return {k: number(v) for k, v in x.items()}
-    if math.isnan(x):
-        return {'$f': 'nan'}
-    if math.isinf(x):
-        return {'$f': 'inf' if x > 0 else '-inf'}
-    return {'$f': int(x)} if x == int(x) and abs(x) < 2**53 else x
 
 
 def maybe(r, kwargs, name, choices, chance=0.5):

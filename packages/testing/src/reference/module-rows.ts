@@ -113,6 +113,8 @@ export const modules: Readonly<Record<string, string>> = {
   TransformerDecoderLayer: transformerLayer,
   Transformer:
     '| d_model nhead num_encoder_layers num_decoder_layers dim_feedforward dropout activation custom_encoder custom_decoder layer_norm_eps batch_first norm_first device dtype',
+  TransformerEncoder: 'encoder_layer num_layers | norm enable_nested_tensor',
+  TransformerDecoder: 'decoder_layer num_layers | norm',
   L1Loss: loss,
   MSELoss: loss,
   SmoothL1Loss: '| size_average reduce reduction beta',
@@ -132,6 +134,7 @@ export const modules: Readonly<Record<string, string>> = {
   MultiLabelMarginLoss: loss,
   MultiLabelSoftMarginLoss: '| weight size_average reduce reduction',
   MultiMarginLoss: '| p margin weight size_average reduce reduction',
+  TripletMarginWithDistanceLoss: '| distance_function margin swap reduction',
   TripletMarginLoss: '| margin p eps swap size_average reduce reduction',
 };
 
@@ -155,6 +158,8 @@ export const forwards: Readonly<Record<string, string>> = {
   MultiheadAttention: 'query key value | key_padding_mask need_weights attn_mask average_attn_weights',
   TransformerEncoderLayer: 'src | src_mask src_key_padding_mask',
   TransformerDecoderLayer: 'tgt memory | tgt_mask memory_mask tgt_key_padding_mask memory_key_padding_mask',
+  TransformerEncoder: 'src | mask src_key_padding_mask',
+  TransformerDecoder: 'tgt memory | tgt_mask memory_mask tgt_key_padding_mask memory_key_padding_mask',
   Transformer: 'src tgt | src_mask tgt_mask memory_mask src_key_padding_mask tgt_key_padding_mask memory_key_padding_mask',
   CTCLoss: 'log_probs targets input_lengths target_lengths',
   GaussianNLLLoss: 'input target var',

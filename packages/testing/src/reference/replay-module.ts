@@ -59,7 +59,18 @@ function construct(golden: Golden<ModuleCase>, module: string, args: readonly Js
   const make = (nn as unknown as Record<string, Constructor | undefined>)[module];
   const row = modules[module];
   if (make === undefined || row === undefined) throw new Mismatch(`there is no ${module}`);
-  return new make(...written(row, golden.decode(args) as unknown[], golden.decode(kwargs) as Record<string, unknown>));
+  const value = (v: Json): unknown =>
+    isModuleRef(v) ? construct(golden, v.$module.module, v.$module.args, v.$module.kwargs) : golden.decode(v);
+  return new make(...written(row, args.map(value), Object.fromEntries(Object.entries(kwargs).map(([k, v]) => [k, value(v)]))));
+}
+
+/** A module among the arguments of another one. */
+interface ModuleRef {
+  readonly $module: { readonly module: string; readonly args: readonly Json[]; readonly kwargs: Kwargs };
+}
+
+function isModuleRef(value: unknown): value is ModuleRef {
+  return typeof value === 'object' && value !== null && '$module' in value;
 }
 
 function build(golden: Golden<ModuleCase>, c: ModuleCase): nn.Module {
