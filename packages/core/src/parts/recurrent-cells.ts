@@ -103,7 +103,7 @@ export const recurrentCells: Readonly<Record<RecurrentKind, RecurrentCell>> = {
 };
 
 /** Steps from parts of the size H, for compositions: each is one kernel. */
-export const stepForms = {
+export const stepForms: Readonly<Record<'lstmState' | 'lstmOutput' | 'gru' | 'rnnTanh' | 'rnnRelu', Expr>> = {
   /** cₜ of i, f, g, c. */
   lstmState: cellState(sigmoid(input(0)), sigmoid(input(1)), tanh(input(2)), input(3)),
   /** hₜ of o, cₜ. */
@@ -112,6 +112,6 @@ export const stepForms = {
   gru: mixed(candidate(input(4), sigmoid(add(input(0), input(1))), input(5)), sigmoid(add(input(2), input(3))), input(6)),
   rnnTanh: tanh(add(input(0), input(1))),
   rnnRelu: relu(add(input(0), input(1))),
-} as const satisfies Readonly<Record<string, Expr>>;
+};
 
 type FixedArray<N extends number, A extends Expr[] = []> = A['length'] extends N ? A : FixedArray<N, [...A, Expr]>;

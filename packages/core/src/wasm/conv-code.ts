@@ -208,8 +208,31 @@ function stripFunction(lines: 1 | 2 | 3 | 4): FunctionBuilder {
 /** Fields of the copies of an image into its frame: how many phases, where they are described, and steps in bytes. */
 export const copying = ['phases', 'copies', 'channels', 'srcChannel', 'srcRow', 'srcStep', 'frameChannel', 'frameRow'] as const;
 
+type CorrelationField =
+  | (typeof copying)[number]
+  | 'groups'
+  | 'images'
+  | 'source'
+  | 'sourceGroup'
+  | 'sourceImage'
+  | 'frame'
+  | 'origin'
+  | 'weights'
+  | 'weightsGroup'
+  | 'lines'
+  | 'depth'
+  | 'taps'
+  | 'quads'
+  | 'count'
+  | 'out'
+  | 'outGroup'
+  | 'outImage'
+  | 'plane'
+  | 'lanes'
+  | 'step';
+
 /** One correlation of images with weights. Addresses, and steps in bytes. */
-export const correlation = new JobForm(
+export const correlation: JobForm<CorrelationField> = new JobForm(
   ...copying,
   ...(['groups', 'images', 'source', 'sourceGroup', 'sourceImage', 'frame', 'origin'] as const),
   ...(['weights', 'weightsGroup', 'lines', 'depth', 'taps', 'quads', 'count'] as const),

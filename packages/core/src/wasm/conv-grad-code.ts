@@ -71,8 +71,38 @@ function slopeFunction(lines: 1 | 2 | 3 | 4, masked: boolean): FunctionBuilder {
   return f;
 }
 
+type WeightGradientField =
+  | (typeof copying)[number]
+  | 'groups'
+  | 'images'
+  | 'chunk'
+  | 'source'
+  | 'sourceGroup'
+  | 'sourceImage'
+  | 'frame'
+  | 'frameImage'
+  | 'grad'
+  | 'gradGroup'
+  | 'gradImage'
+  | 'gradLine'
+  | 'gradRow'
+  | 'gradStep'
+  | 'rows'
+  | 'columns'
+  | 'slopes'
+  | 'slopeImage'
+  | 'slopeLine'
+  | 'vectors'
+  | 'masks'
+  | 'lines'
+  | 'taps'
+  | 'depth'
+  | 'out'
+  | 'outGroup'
+  | 'outLine';
+
 /** The gradient of weights from some images, added to what is there. Addresses, and steps in bytes. */
-export const weightGradient = new JobForm(
+export const weightGradient: JobForm<WeightGradientField> = new JobForm(
   ...copying,
   ...(['groups', 'images', 'chunk', 'source', 'sourceGroup', 'sourceImage', 'frame', 'frameImage'] as const),
   ...(['grad', 'gradGroup', 'gradImage', 'gradLine', 'gradRow', 'gradStep', 'rows', 'columns'] as const),

@@ -12,9 +12,6 @@ const panelWidth = 256;
 const blockRows = 128;
 const packedColumns = panelDepth * panelWidth * 4;
 const packedRows = panelDepth * blockRows * 4;
-/** Bytes that {@link gemmFunction} needs: packed columns, packed rows, a tile at the edge. */
-export const packBytes: number = packedColumns + packedRows + 64;
-
 /** How a tile of C begins: as zeros, as what lies there, or as a row of biases. */
 export const begin = { zero: 0, c: 1, bias: 2 } as const;
 
@@ -177,7 +174,7 @@ function packFunction(width: 4 | 8): FunctionBuilder {
 }
 
 /** The transpose of a 4 x 4 matrix of float32 in four vectors. */
-export function transpose(f: FunctionBuilder, rows: readonly Value[]): Value[] {
+function transpose(f: FunctionBuilder, rows: readonly Value[]): Value[] {
   const [r0, r1, r2, r3] = rows as [Value, Value, Value, Value];
   const a = f.shuffle32(r0, r1, [0, 4, 1, 5]);
   const b = f.shuffle32(r2, r3, [0, 4, 1, 5]);
@@ -241,7 +238,7 @@ function panelFunction(): FunctionBuilder {
 
 /**
  * gemm(m, n, k, a, ars, acs, b, brs, bcs, c, ldc, pack, how, bias): C [m, n] = begin + A B. Addresses and strides are in
- * bytes; the columns of C lie side by side. `pack` has room for {@link packBytes}.
+ * bytes; the columns of C lie side by side. `pack` has room for packed columns, packed rows and a tile at the edge.
  */
 function gemmFunction(): FunctionBuilder {
   const [f, p] = parameters(['m', 'n', 'k', 'a', 'ars', 'acs', 'b', 'brs', 'bcs', 'c', 'ldc', 'pack', 'how', 'bias']);

@@ -10,7 +10,7 @@ const compiled = new WeakMap<Runtime, Exports>();
 const leastOfProduct = 2 ** 20;
 
 /** The matrix product's functions over a runtime's memory. */
-export function gemmExports(runtime: Runtime): Exports {
+function gemmExports(runtime: Runtime): Exports {
   let found = compiled.get(runtime);
   if (found === undefined) {
     found = runtime.compile(gemmFunctions());

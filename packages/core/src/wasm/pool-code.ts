@@ -7,8 +7,29 @@ export const quadBytes = 48;
 /** Where in it those numbers begin. */
 export const quadColumnsAt = 16;
 
+type PoolingField =
+  | (typeof copying)[number]
+  | 'images'
+  | 'planes'
+  | 'source'
+  | 'sourceImage'
+  | 'sourcePlane'
+  | 'frame'
+  | 'origin'
+  | 'taps'
+  | 'depth'
+  | 'quads'
+  | 'count'
+  | 'lanes'
+  | 'out'
+  | 'outImage'
+  | 'outPlane'
+  | 'indices'
+  | 'indexImage'
+  | 'indexPlane';
+
 /** One pooling of planes. Addresses, and steps in bytes. */
-export const pooling = new JobForm(
+export const pooling: JobForm<PoolingField> = new JobForm(
   ...copying,
   ...(['images', 'planes', 'source', 'sourceImage', 'sourcePlane', 'frame', 'origin'] as const),
   ...(['taps', 'depth', 'quads', 'count', 'lanes', 'out', 'outImage', 'outPlane'] as const),
@@ -118,8 +139,31 @@ function averageFunction(copy: number): FunctionBuilder {
   return f;
 }
 
+type PoolGradientField =
+  | 'images'
+  | 'planes'
+  | 'rows'
+  | 'columns'
+  | 'grad'
+  | 'gradImage'
+  | 'gradPlane'
+  | 'gradRow'
+  | 'gradStep'
+  | 'indices'
+  | 'indexImage'
+  | 'indexPlane'
+  | 'indexRow'
+  | 'indexStep'
+  | 'out'
+  | 'outImage'
+  | 'outPlane'
+  | 'size'
+  | 'width'
+  | 'spans'
+  | 'divisors';
+
 /** One gradient of pooling, plane by plane. Addresses, and steps in bytes; the result is contiguous and lies at `out`. */
-export const poolGradient = new JobForm(
+export const poolGradient: JobForm<PoolGradientField> = new JobForm(
   ...(['images', 'planes', 'rows', 'columns', 'grad', 'gradImage', 'gradPlane', 'gradRow', 'gradStep'] as const),
   ...(['indices', 'indexImage', 'indexPlane', 'indexRow', 'indexStep'] as const),
   ...(['out', 'outImage', 'outPlane', 'size', 'width', 'spans', 'divisors'] as const),

@@ -4,7 +4,7 @@ import { scratchBytes } from './memory.ts';
 import { maxThreads, type Runtime } from './runtime.ts';
 
 /** Where the arguments of thread `i` lie, and how many bytes they may take. */
-export const argumentBytes = 8192;
+const argumentBytes = 8192;
 export function argumentsAt(thread: number): number {
   return 8192 + thread * argumentBytes;
 }
@@ -14,7 +14,7 @@ export const panelsAt: number = argumentsAt(maxThreads);
 export const panelBytes: number = 2 ** 19;
 
 /** Bytes at the start of the scratch region that hold the arguments of kernels, and panels of matrix products. */
-export const reservedBytes: number = panelsAt + maxThreads * panelBytes;
+const reservedBytes: number = panelsAt + maxThreads * panelBytes;
 
 /** Copies of operands that lie outside of WebAssembly memory, and room to work in, for one call of a kernel. */
 export class Staging {

@@ -13,7 +13,7 @@ const nameAt = 5;
 const countAt = 6;
 const argumentsFrom = 8;
 /** Mailboxes lie here: behind address 0, before the arguments of kernels. */
-export const mailAt = 128;
+const mailAt = 128;
 
 /** What a thread is, in Node and in browsers. */
 interface Thread {
