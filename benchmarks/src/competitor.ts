@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Entrant } from './entrant.ts';
 import { ContenderError, ContenderProcess } from './process.ts';
 import type { Memory } from './protocol.ts';
-import { nextCount, type Summary, summarize } from './statistics.ts';
+import { hasSettled, nextCount, type Summary, summarize } from './statistics.ts';
 import type { Workload } from './workloads/workload.ts';
 
 /** How long everything may take. Times are in milliseconds. */
@@ -105,12 +105,14 @@ export class Competitor {
     await sleep(pause);
     await this.#try(async (p) => {
       let total = 0;
-      for (let runs = 1; ; runs++) {
+      const times: number[] = [];
+      for (;;) {
         const { milliseconds } = await p.request({ kind: 'run', steps: this.#steps }, limit);
         total += milliseconds;
+        times.push(milliseconds / this.#steps);
         if (isOp) this.#steps = nextCount(this.#steps, milliseconds, round);
-        const settled = runs >= 3 && total >= warmUp && (!isOp || milliseconds >= round / 2);
-        if (settled || total >= budget / 4) return;
+        const long = !isOp || milliseconds >= round / 2;
+        if ((long && total >= warmUp && hasSettled(times)) || total >= budget / 4) return;
       }
     });
   }

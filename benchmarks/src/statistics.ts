@@ -30,6 +30,13 @@ export function spread(s: Summary): number {
   return s.median === 0 ? 0 : (s.thirdQuartile - s.firstQuartile) / (2 * s.median);
 }
 
+/** Whether the last three times are no better than those before, but for a twentieth: then warming up is over. */
+export function hasSettled(times: readonly number[]): boolean {
+  const recent = 3;
+  if (times.length < 2 * recent) return false;
+  return min(times.slice(-recent)) >= 0.95 * min(times.slice(0, -recent));
+}
+
 /** How often to repeat what took `took` for `count` times, so that it takes about `target`; at most ten times as often. */
 export function nextCount(count: number, took: number, target: number): number {
   const wanted = took <= 0 ? count * 10 : Math.round((count * target) / took);

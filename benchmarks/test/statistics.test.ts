@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nextCount, spread, summarize } from '../src/statistics.ts';
+import { hasSettled, nextCount, spread, summarize } from '../src/statistics.ts';
 
 describe('summarize', () => {
   it('gives median, quartiles and range', () => {
@@ -27,6 +27,18 @@ describe('spread', () => {
   it('is half the distance between the quartiles, as a part of the median', () => {
     expect(spread(summarize([8, 9, 10, 11, 12]))).toBeCloseTo(0.1);
     expect(spread(summarize([5, 5, 5]))).toBe(0);
+  });
+});
+
+describe('hasSettled', () => {
+  it('waits for times that get no better', () => {
+    expect(hasSettled([60, 47, 25, 25, 25])).toBe(false);
+    expect(hasSettled([60, 47, 45, 25, 25, 25])).toBe(false);
+    expect(hasSettled([60, 47, 25, 25, 24.9, 26])).toBe(true);
+  });
+
+  it('is not held up by a slow moment', () => {
+    expect(hasSettled([25, 25, 25, 90, 25, 90])).toBe(true);
   });
 });
 
