@@ -189,7 +189,7 @@ describe('what does not go to a library', () => {
     const before = setBlas(blas);
     try {
       expect(currentBlas()).toBe(blas);
-      expect(cpu.report().device).toBe('JavaScript on the CPU, matrix products by strict');
+      expect(cpu.report().device).toMatch(/ on the CPU, matrix products by strict$/);
     } finally {
       expect(setBlas(before)).toBe(blas);
     }

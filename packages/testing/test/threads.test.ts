@@ -1,4 +1,4 @@
-import { getThreads, manualSeed, randn, setThreads, type Tensor } from '@nabla/core';
+import { type Expr, elementwise, full, getThreads, manualSeed, randn, setThreads, type Tensor } from '@nabla/core';
 import { cpu, setWasmMode } from '@nabla/core/internals';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { conformance } from '../src/conformance.ts';
@@ -60,6 +60,26 @@ describe('threads', () => {
       expect(Array.from(run().dataSync())).toEqual(alone[name]);
     });
   }
+
+  test('calls at the same time take their turns', async () => {
+    const all = await Promise.all([setThreads(1), setThreads(2), setThreads(1), setThreads(2)]);
+    expect(all).toEqual([1, getThreads(), 1, getThreads()]);
+    for (const [name, run] of Object.entries(work)) expect(Array.from(run().dataSync()), name).toEqual(alone[name]);
+  });
+
+  test('the report says how many there are', () => {
+    const threads = getThreads();
+    expect(cpu.report().device).toBe(threads === 1 ? 'WebAssembly on the CPU' : `WebAssembly, ${threads} threads, on the CPU`);
+  });
+
+  test('an expression of more inputs than a thread has room for', () => {
+    const many = Array.from({ length: 900 }, (_, i) => full([64, 33], i % 7).mT as Tensor);
+    const add = (...terms: Expr[]): Expr => terms.reduce((a, b) => a.add(b));
+    // An op has as many operands as its function has parameters.
+    const sum = elementwise('sumOfMany', Object.defineProperty(add, 'length', { value: many.length }));
+    const want = many.reduce((a, _, i) => a + (i % 7), 0);
+    expect(new Set((sum(...many) as Tensor).dataSync())).toEqual(new Set([want]));
+  });
 
   test('tensors from before take part', async () => {
     const here = x();

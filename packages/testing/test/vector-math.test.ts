@@ -1,4 +1,4 @@
-import { type Tensor, tensor } from '@nabla/core';
+import { elementwise, full, type Tensor, tensor } from '@nabla/core';
 import { functions, runtime, setWasmMode } from '@nabla/core/internals';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { elementwiseOp } from '../src/elementwise.ts';
@@ -90,4 +90,16 @@ describe('elementary functions on vectors of float32', () => {
       });
     });
   }
+});
+
+test('an expression that is too long for a kernel of vectors is one of JavaScript', () => {
+  const long = elementwise('longChain', (x) => {
+    let y = x;
+    for (let i = 0; i < 500; i++) y = y.mul(0.5).sin().exp();
+    return y;
+  });
+  const y = long(full([5000], 1)) as Tensor;
+  let want = 1;
+  for (let i = 0; i < 500; i++) want = Math.exp(Math.sin(want * 0.5));
+  expect(y.dataSync()[4999]).toBeCloseTo(want, 4);
 });

@@ -18,6 +18,7 @@ import type { DType, TypedArray } from '../dtype.ts';
 import { dtypes } from '../dtype.ts';
 import { input } from '../expr/node.ts';
 import { contiguousStrides, isContiguous, sizeOf } from '../layout.ts';
+import { runtime } from '../wasm/runtime.ts';
 import { currentBlas } from './blas.ts';
 import { compiledKernels } from './compile.ts';
 import { fusedKernels } from './fused.ts';
@@ -87,8 +88,10 @@ export class CpuBackend implements Backend {
   report(): BackendReport {
     const fallbacks: readonly Fallback[] = [];
     const blas = currentBlas();
-    const device = `JavaScript on the CPU${blas === null ? '' : `, matrix products by ${blas.name}`}`;
-    return { backend: this.name, device, mode: 'cpu', fallbacks, kernels: compiledKernels() };
+    const wasm = runtime();
+    const how = wasm === null ? 'JavaScript' : wasm.threads === 1 ? 'WebAssembly' : `WebAssembly, ${wasm.threads} threads,`;
+    const device = `${how} on the CPU${blas === null ? '' : `, matrix products by ${blas.name}`}`;
+    return { backend: this.name, device, mode: 'cpu', fallbacks, kernels: compiledKernels() + (wasm?.modules ?? 0) };
   }
 
   countFallback(): void {

@@ -1,19 +1,10 @@
 import { JobForm } from './job.ts';
-import { FunctionBuilder, type Value } from './module.ts';
+import { type FunctionBuilder, parameters, type Value } from './module.ts';
 
 /** Output channels that a tile keeps in registers, and vectors of four columns for each: what fits, by how many there are. */
 const quadsOf: Readonly<Record<1 | 2 | 3 | 4, number>> = { 1: 4, 2: 4, 3: 2, 4: 2 };
 /** Lists of quads are as long as a multiple of this. */
 export const quadStep = 4;
-
-/** The parameters of a function, all of them i32. */
-export function integers(count: number, result: 'i32' | null = null): [FunctionBuilder, ...Value[]] {
-  const f = new FunctionBuilder(
-    Array.from({ length: count }, () => 'i32' as const),
-    result,
-  );
-  return [f, ...Array.from({ length: count }, (_, i) => f.param(i))];
-}
 
 /**
  * Runs `body(0)`, `body(1)`... `left` times, then `advance` after each `turns` of them. There is a branch between two turns, because
@@ -54,10 +45,10 @@ export function multiplyAdd(f: FunctionBuilder, acc: readonly (readonly Value[])
  * columns lie side by side. Gives whether anything is infinite or NaN. Steps are in bytes.
  */
 function copyFunction(): FunctionBuilder {
-  const [f, src, channels, srcChannel, rows, srcRow, columns, srcStep, dst, dstChannel, dstRow] = integers(10, 'i32') as [
-    FunctionBuilder,
-    ...[Value, Value, Value, Value, Value, Value, Value, Value, Value, Value],
-  ];
+  const [f, { src, channels, srcChannel, rows, srcRow, columns, srcStep, dst, dstChannel, dstRow }] = parameters(
+    ['src', 'channels', 'srcChannel', 'rows', 'srcRow', 'columns', 'srcStep', 'dst', 'dstChannel', 'dstRow'],
+    'i32',
+  );
   // x - x is 0 unless x is infinite or NaN.
   const strange = f.local('v128');
   const note = (v: Value): void => f.set(strange, f.op('v128.or', strange, f.op('f32x4.sub', v, v)));
@@ -117,10 +108,18 @@ function copyFunction(): FunctionBuilder {
  * Steps are in bytes.
  */
 function packFunction(): FunctionBuilder {
-  const [f, src, lines, srcLine, n0, s0, n1, s1, n2, s2, dst] = integers(10) as [
-    FunctionBuilder,
-    ...[Value, Value, Value, Value, Value, Value, Value, Value, Value, Value],
-  ];
+  const [f, { src, lines, srcLine, n0, s0, n1, s1, n2, s2, dst }] = parameters([
+    'src',
+    'lines',
+    'srcLine',
+    'n0',
+    's0',
+    'n1',
+    's1',
+    'n2',
+    's2',
+    'dst',
+  ]);
   const line = f.variable(src);
   const step = f.op('i32.shl', lines, f.i32(2));
   f.for(f.i32(0), lines, 1, (l) => {
@@ -150,10 +149,18 @@ function packFunction(): FunctionBuilder {
  * are added in the order of the taps, whatever the size of a tile.
  */
 function stripFunction(lines: 1 | 2 | 3 | 4): FunctionBuilder {
-  const [f, weights, depth, taps, quads, count, frame, out, plane, lanes, step] = integers(10) as [
-    FunctionBuilder,
-    ...[Value, Value, Value, Value, Value, Value, Value, Value, Value, Value],
-  ];
+  const [f, { weights, depth, taps, quads, count, frame, out, plane, lanes, step }] = parameters([
+    'weights',
+    'depth',
+    'taps',
+    'quads',
+    'count',
+    'frame',
+    'out',
+    'plane',
+    'lanes',
+    'step',
+  ]);
   const width = quadsOf[lines];
   const acc = Array.from({ length: lines }, () => Array.from({ length: width }, () => f.local('v128')));
   const dense = f.op('i32.and', f.op('i32.eq', lanes, f.i32(4)), f.op('i32.eq', step, f.i32(4)));
@@ -259,7 +266,7 @@ export function fillFrame(f: FunctionBuilder, copy: number, job: Copying, image:
 
 /** correlate(job): every group of every image, a strip of output channels after the other. */
 function correlateFunction(copy: number, strips: Readonly<Record<1 | 2 | 3 | 4, number>>): FunctionBuilder {
-  const [f, at] = integers(1) as [FunctionBuilder, Value];
+  const [f, { at }] = parameters(['at']);
   const job = correlation.read(f, at);
   const inPlace = f.op('i32.eqz', job.frame);
   const [sourceGroup, weightsGroup, outGroup] = [f.variable(job.source), f.variable(job.weights), f.variable(job.out)];

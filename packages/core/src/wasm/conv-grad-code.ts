@@ -1,6 +1,6 @@
-import { copying, fillFrame, integers, multiplyAdd, unrolled } from './conv-code.ts';
+import { copying, fillFrame, multiplyAdd, unrolled } from './conv-code.ts';
 import { JobForm } from './job.ts';
-import type { FunctionBuilder, Value } from './module.ts';
+import { type FunctionBuilder, parameters } from './module.ts';
 
 /** Taps that a tile keeps in registers for each of its output channels. */
 const tapsOf: Readonly<Record<1 | 2 | 3 | 4, number>> = { 1: 4, 2: 4, 3: 2, 4: 2 };
@@ -13,10 +13,20 @@ export const tapStep = 4;
  * Where slopes are only 0 for want of a column, what is read may be anything: `masked`, it is left out, else it has to be finite.
  */
 function slopeFunction(lines: 1 | 2 | 3 | 4, masked: boolean): FunctionBuilder {
-  const [f, slopes, slopeLine, slopeImage, vectors, images, frame, frameImage, taps, depth, masks, out, outLine] = integers(12) as [
-    FunctionBuilder,
-    ...[Value, Value, Value, Value, Value, Value, Value, Value, Value, Value, Value, Value],
-  ];
+  const [f, { slopes, slopeLine, slopeImage, vectors, images, frame, frameImage, taps, depth, masks, out, outLine }] = parameters([
+    'slopes',
+    'slopeLine',
+    'slopeImage',
+    'vectors',
+    'images',
+    'frame',
+    'frameImage',
+    'taps',
+    'depth',
+    'masks',
+    'out',
+    'outLine',
+  ]);
   const width = tapsOf[lines];
   const acc = Array.from({ length: lines }, () => Array.from({ length: width }, () => f.local('v128')));
   const tap = f.variable(taps);
@@ -120,7 +130,7 @@ interface Parts {
 
 /** differentiate(job): some images after the other are copied, then every strip of output channels is worked on. */
 function differentiateFunction(parts: Parts): FunctionBuilder {
-  const [f, at] = integers(1) as [FunctionBuilder, Value];
+  const [f, { at }] = parameters(['at']);
   const job = weightGradient.read(f, at);
   const [sourceGroup, gradGroup, outGroup] = [f.variable(job.source), f.variable(job.grad), f.variable(job.out)];
   f.for(f.i32(0), job.groups, 1, () => {

@@ -1,4 +1,4 @@
-import { FunctionBuilder, type Value } from './module.ts';
+import { type FunctionBuilder, parameters, type Value } from './module.ts';
 
 /** Rows of C that one pass of the inner loop keeps in registers. */
 const tileRows = 4;
@@ -20,20 +20,19 @@ export const begin = { zero: 0, c: 1, bias: 2 } as const;
  * side and its columns `step` bytes apart, `b` is packed. Products are added in order of k.
  */
 function tileFunction(): FunctionBuilder {
-  const f = new FunctionBuilder(Array.from({ length: 11 }, () => 'i32' as const));
-  const [a, step, b, kc, c, ldc, rows, cols, how, bias, edge] = Array.from({ length: 11 }, (_, i) => f.param(i)) as [
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value, // biome-ignore format: one line
-  ];
+  const [f, { a, step, b, kc, c, ldc, rows, cols, how, bias, edge }] = parameters([
+    'a',
+    'step',
+    'b',
+    'kc',
+    'c',
+    'ldc',
+    'rows',
+    'cols',
+    'how',
+    'bias',
+    'edge',
+  ]);
   const acc = Array.from({ length: tileRows }, () => [f.local('v128'), f.local('v128')] as const);
   const rowOf = (base: Value, i: number): Value => (i === 0 ? base : f.op('i32.add', base, f.op('i32.mul', f.i32(i), ldc)));
   f.if(
@@ -109,15 +108,14 @@ function tileFunction(): FunctionBuilder {
  * lines, each [depth][width]. The last panel holds whatever is near in place of lines that do not exist.
  */
 function packFunction(width: 4 | 8): FunctionBuilder {
-  const f = new FunctionBuilder(Array.from({ length: 6 }, () => 'i32' as const));
-  const [src, lineStride, depthStride, depth, lines, dst] = [0, 1, 2, 3, 4, 5].map((i) => f.param(i)) as [
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value, // biome-ignore format: one line
-  ];
+  const [f, { src, lineStride, depthStride, depth, lines, dst }] = parameters([
+    'src',
+    'lineStride',
+    'depthStride',
+    'depth',
+    'lines',
+    'dst',
+  ]);
   const four = f.i32(4);
   const halves = Array.from({ length: width / 4 }, (_, h) => h * 4);
   const to = f.variable(dst);
@@ -193,12 +191,6 @@ const add = (f: FunctionBuilder, x: Value, y: Value): Value => f.op('i32.add', x
 const sub = (f: FunctionBuilder, x: Value, y: Value): Value => f.op('i32.sub', x, y);
 const times = (f: FunctionBuilder, x: Value, y: Value): Value => f.op('i32.mul', x, y);
 
-/** A function of numbers (i32), and its arguments by name. */
-export function parameters<const N extends readonly string[]>(names: N): [FunctionBuilder, { readonly [K in N[number]]: Value }] {
-  const f = new FunctionBuilder(names.map(() => 'i32' as const));
-  return [f, Object.fromEntries(names.map((name, i) => [name, f.param(i)])) as { [K in N[number]]: Value }];
-}
-
 /**
  * panel(m, nc, kc, a, ars, acs, packed, c, ldc, pack, how, bias): C [m, nc] = begin + A [m, kc] B, where B [kc, nc] is packed and kc
  * at most {@link panelDepth}.
@@ -236,12 +228,14 @@ function panelFunction(): FunctionBuilder {
   return f;
 }
 
+const gemmParameters = ['m', 'n', 'k', 'a', 'ars', 'acs', 'b', 'brs', 'bcs', 'c', 'ldc', 'pack', 'how', 'bias'] as const;
+
 /**
  * gemm(m, n, k, a, ars, acs, b, brs, bcs, c, ldc, pack, how, bias): C [m, n] = begin + A B. Addresses and strides are in
  * bytes; the columns of C lie side by side. `pack` has room for packed columns, packed rows and a tile at the edge.
  */
 function gemmFunction(): FunctionBuilder {
-  const [f, p] = parameters(['m', 'n', 'k', 'a', 'ars', 'acs', 'b', 'brs', 'bcs', 'c', 'ldc', 'pack', 'how', 'bias']);
+  const [f, p] = parameters(gemmParameters);
   f.for(f.i32(0), p.n, panelWidth, (j0) => {
     const nc = least(f, f.i32(panelWidth), sub(f, p.n, j0));
     const column = f.op('i32.shl', j0, f.i32(2));
@@ -291,19 +285,15 @@ function gemmPackedFunction(): FunctionBuilder {
 /**
  * gemmBatch(count, aStep, bStep, cStep, ...): {@link gemmFunction} with the arguments behind, `count` times, with a, b and c moved on.
  */
-function batchFunction(gemm: number): FunctionBuilder {
-  const f = new FunctionBuilder(Array.from({ length: 18 }, () => 'i32' as const));
-  const [count, aStep, bStep, cStep] = [0, 1, 2, 3].map((i) => f.param(i)) as [Value, Value, Value, Value];
-  const rest = Array.from({ length: 14 }, (_, i) => f.param(i + 4));
-  const moving = [
-    { at: 3, by: aStep },
-    { at: 6, by: bStep },
-    { at: 9, by: cStep },
-  ].map(({ at, by }) => ({ at, by, pointer: f.variable(rest[at]!) }));
-  for (const { at, pointer } of moving) rest[at] = pointer;
-  f.for(f.i32(0), count, 1, () => {
-    f.call(gemm, null, ...rest);
-    for (const { pointer, by } of moving) f.set(pointer, f.op('i32.add', pointer, by));
+function batchFunction(): FunctionBuilder {
+  const [f, p] = parameters(['count', 'aStep', 'bStep', 'cStep', ...gemmParameters]);
+  const [a, b, c] = [f.variable(p.a), f.variable(p.b), f.variable(p.c)];
+  f.for(f.i32(0), p.count, 1, () => {
+    const moved = { ...p, a, b, c };
+    f.call(gemmNumbers.gemm, null, ...gemmParameters.map((name) => moved[name]));
+    f.set(a, add(f, a, p.aStep));
+    f.set(b, add(f, b, p.bStep));
+    f.set(c, add(f, c, p.cStep));
   });
   return f;
 }
@@ -318,6 +308,6 @@ export function gemmFunctions(): Record<keyof typeof gemmNumbers, FunctionBuilde
     gemm: gemmFunction(),
     packAll: packAllFunction(),
     gemmPacked: gemmPackedFunction(),
-    gemmBatch: batchFunction(gemmNumbers.gemm),
+    gemmBatch: batchFunction(),
   };
 }

@@ -6,7 +6,7 @@ import { FunctionBuilder, type Value } from './module.ts';
 import { contiguous, gathered, type Step, scattered, splat, storeContiguous, widths } from './operands.ts';
 import { printVector, vectorForm, weightOf } from './print.ts';
 import { type Exports, partFrom, type Runtime } from './runtime.ts';
-import { argumentsAt, Staging } from './staging.ts';
+import { argumentBytes, argumentsAt, Staging } from './staging.ts';
 import { split } from './threads.ts';
 import { type Lanes, vectorImports } from './vector.ts';
 
@@ -21,6 +21,9 @@ const unrolled = 4;
 /** Bodies of more calls are long enough to fill the processor by themselves, and to compile. */
 const heavy = 24;
 
+/** Longer kernels are left to JavaScript: the limit of engines is near, and compiling takes long. */
+const mostLocals = 40_000;
+
 /** A compiled kernel; null: the expressions have no form for WebAssembly. */
 const kernels: WeakMap<Runtime, BoundedCache<Exports | null>> = new WeakMap();
 
@@ -34,7 +37,7 @@ export function kernelOf(runtime: Runtime, key: string, make: () => FunctionBuil
   let kernel = known.get(key);
   if (kernel === undefined) {
     const f = make();
-    kernel = f === null ? null : runtime.compile({ run: f }, vectorImports);
+    kernel = f === null || f.locals > mostLocals ? null : runtime.compile({ run: f }, vectorImports);
     known.set(key, kernel);
   }
   return kernel;
@@ -72,6 +75,7 @@ export function wasmMap(
   let key = `map${levels.length}`;
   for (const e of r.exprs) key += `|${e.id}`;
   for (let i = 0; i < operands.length; i++) key += `:${operands[i]!.dtype}${steps[i]![0]}`;
+  if (!fitArguments(levels.length, operands.length, r.params.length)) return false;
   const kernel = kernelOf(runtime, key, () =>
     mapCode({ exprs: r.exprs, dtypes: operands.map((v) => v.dtype), outputs: targets.length, rank: levels.length, steps }),
   );
@@ -159,6 +163,11 @@ export function writeArguments(
   for (const l of levels) for (let i = 0; i < operands.length; i++) i32[at++] = l.strides[i]! * widths[operands[i]!.dtype];
   for (const p of params) f32[at++] = p;
   return base;
+}
+
+/** Whether the arguments of a kernel fit the room that a thread has for them; those of an expression of hundreds of inputs do not. */
+export function fitArguments(levels: number, operands: number, params: number): boolean {
+  return argumentsFrom + 4 * (levels + operands + levels * operands + params) <= argumentBytes;
 }
 
 /** Arguments begin here; what a kernel has beyond the common ones lies in front. */

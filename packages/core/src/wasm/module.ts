@@ -55,6 +55,11 @@ export class FunctionBuilder {
     return { params: this.#params, result: this.#result };
   }
 
+  /** How many locals it has: engines take 50,000. */
+  get locals(): number {
+    return this.#locals.length;
+  }
+
   /** The i-th argument. */
   param(i: number): Value {
     return { index: i, type: this.#params[i]! };
@@ -266,6 +271,18 @@ export class FunctionBuilder {
     this.#code.push(0x21, ...unsigned(v.index));
     return v;
   }
+}
+
+/** A function of numbers (i32), and its arguments by name. */
+export function parameters<const N extends readonly string[]>(
+  names: N,
+  result: WasmType | null = null,
+): [FunctionBuilder, { readonly [K in N[number]]: Value }] {
+  const f = new FunctionBuilder(
+    names.map(() => 'i32' as const),
+    result,
+  );
+  return [f, Object.fromEntries(names.map((name, i) => [name, f.param(i)])) as { [K in N[number]]: Value }];
 }
 
 function named(name: string): Opcode {

@@ -1,6 +1,6 @@
-import { copying, fillFrame, integers } from './conv-code.ts';
+import { copying, fillFrame } from './conv-code.ts';
 import { JobForm } from './job.ts';
-import type { FunctionBuilder, Value } from './module.ts';
+import { type FunctionBuilder, parameters, type Value } from './module.ts';
 
 /** Bytes of the description of a quad: where it is read in a frame, which element of a plane it is, eight numbers for its columns. */
 export const quadBytes = 48;
@@ -89,7 +89,7 @@ function storeLanes(f: FunctionBuilder, lanes: Value, at: Value, v: Value): void
 
 /** maxPool(job): of equal elements the first wins, and of several NaN the last. A tap's second number is how far its element lies. */
 function maxFunction(copy: number): FunctionBuilder {
-  const [f, at] = integers(1) as [FunctionBuilder, Value];
+  const [f, { at }] = parameters(['at']);
   const job = pooling.read(f, at);
   const [best, where] = [f.local('v128'), f.local('v128')];
   everyQuad(f, copy, job, (read, element, entry, out, indices) => {
@@ -127,7 +127,7 @@ function maxFunction(copy: number): FunctionBuilder {
 
 /** averagePool(job): sums in the order of the taps, divided by the first four numbers of a quad. */
 function averageFunction(copy: number): FunctionBuilder {
-  const [f, at] = integers(1) as [FunctionBuilder, Value];
+  const [f, { at }] = parameters(['at']);
   const job = pooling.read(f, at);
   const sum = f.local('v128');
   everyQuad(f, copy, job, (read, element, entry, out) => {
@@ -207,7 +207,7 @@ function everySlope(
 
 /** maxPoolGrad(job): adds each element at its index, unless that lies outside of the plane of `size` elements. */
 function maxGradFunction(): FunctionBuilder {
-  const [f, at] = integers(1) as [FunctionBuilder, Value];
+  const [f, { at }] = parameters(['at']);
   const job = poolGradient.read(f, at);
   everySlope(
     f,
@@ -230,7 +230,7 @@ function maxGradFunction(): FunctionBuilder {
  * windows, then the same for columns; `divisors` a number for each window.
  */
 function averageGradFunction(): FunctionBuilder {
-  const [f, at] = integers(1) as [FunctionBuilder, Value];
+  const [f, { at }] = parameters(['at']);
   const job = poolGradient.read(f, at);
   const divisor = f.local('i32');
   const [top, bottom] = [f.local('i32'), f.local('i32')];

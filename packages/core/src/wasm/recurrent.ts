@@ -2,8 +2,8 @@ import type { RecurrentCell, RecurrentGradRequest, RecurrentRequest, View } from
 import type { TypedArray } from '../dtype.ts';
 import type { Expr } from '../expr/node.ts';
 import { contiguousStrides } from '../layout.ts';
-import { begin, gemmFunctions, gemmNumbers, packedBytes, parameters } from './gemm-code.ts';
-import type { FunctionBuilder, Value } from './module.ts';
+import { begin, gemmFunctions, gemmNumbers, packedBytes } from './gemm-code.ts';
+import { type FunctionBuilder, parameters, type Value } from './module.ts';
 import { contiguous, scattered, storeContiguous } from './operands.ts';
 import { printVector, vectorForm } from './print.ts';
 import { type Exports, partFrom, type Runtime } from './runtime.ts';

@@ -2,7 +2,7 @@ import type { ReduceRequest, View } from '../backend.ts';
 import type { DType } from '../dtype.ts';
 import { arityOf, type Expr } from '../expr/node.ts';
 import { Accumulator, type ReduceKind as Kind } from './accumulator.ts';
-import { kernelOf, type Level, nest, readArguments, splitLevels, writeArguments } from './map.ts';
+import { fitArguments, kernelOf, type Level, nest, readArguments, splitLevels, writeArguments } from './map.ts';
 import { FunctionBuilder, type Value } from './module.ts';
 import { contiguous, gathered, type Step, scattered, splat, storeContiguous, widths } from './operands.ts';
 import { printVector, vectorForm } from './print.ts';
@@ -47,6 +47,7 @@ export function wasmReduce(runtime: Runtime, r: ReduceRequest, plan: ReducePlan,
   const { kept, reduced, row } = plan;
   let key = `${r.kind}${kept.length},${reduced.length}${row === null ? '' : 'r'}|${r.expr.id}`;
   for (let i = 0; i < r.inputs.length; i++) key += `:${r.inputs[i]!.dtype}${steps[i]![0]}`;
+  if (!fitArguments(kept.length + reduced.length + (row === null ? 0 : 1), r.inputs.length + 1, r.params.length)) return false;
   const form: ReduceForm = {
     kind: r.kind as Kind,
     expr: r.expr,

@@ -1,5 +1,5 @@
 import type { TypedArray } from '../dtype.ts';
-import { FunctionBuilder, type Value } from './module.ts';
+import { type FunctionBuilder, parameters, type Value } from './module.ts';
 import { type Exports, type Runtime, runtime } from './runtime.ts';
 
 /** How rows are moved: as they are, or added to what lies there as float32 or float64. */
@@ -10,15 +10,7 @@ type Move = 'copy' | 'add32' | 'add64';
  * bytes apart. Source and destination do not overlap.
  */
 function moveCode(move: Move): FunctionBuilder {
-  const f = new FunctionBuilder(Array.from({ length: 6 }, () => 'i32' as const));
-  const [src, srcStep, dst, dstStep, count, bytes] = [0, 1, 2, 3, 4, 5].map((i) => f.param(i)) as [
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-  ];
+  const [f, { src, srcStep, dst, dstStep, count, bytes }] = parameters(['src', 'srcStep', 'dst', 'dstStep', 'count', 'bytes']);
   const from = f.variable(src);
   const to = f.variable(dst);
   const step = (type: 'v128' | 'i32' | 'f32' | 'f64', add: string | null, at: Value): void => {

@@ -19,6 +19,8 @@ export const maxThreads = 16;
 export class Runtime {
   readonly arena: Arena;
   team: Team | null = null;
+  /** How many modules were compiled. */
+  modules = 0;
   readonly #bytes: WeakMap<Exports, Uint8Array<ArrayBuffer>> = new WeakMap();
   readonly #shared: WeakMap<Exports, SharedModule> = new WeakMap();
 
@@ -38,6 +40,7 @@ export class Runtime {
     const env: Record<string, WebAssembly.ImportValue> = { memory };
     for (const { name, run } of imports) env[name] = run;
     const exports = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env }).exports as unknown as Exports;
+    this.modules++;
     if (shared) this.#bytes.set(exports, bytes);
     return exports;
   }

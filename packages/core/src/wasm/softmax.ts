@@ -1,7 +1,7 @@
 import type { View } from '../backend.ts';
 import { Accumulator } from './accumulator.ts';
 import { exp, log } from './math.ts';
-import { FunctionBuilder, type Value } from './module.ts';
+import { type FunctionBuilder, parameters, type Value } from './module.ts';
 import { type Exports, partFrom, type Runtime } from './runtime.ts';
 import { Staging } from './staging.ts';
 import { split } from './threads.ts';
@@ -14,8 +14,7 @@ const vectors = 4;
  * overflows; sums are kept in float64.
  */
 function softmaxCode(logarithm: boolean): FunctionBuilder {
-  const f = new FunctionBuilder(['i32', 'i32', 'i32', 'i32']);
-  const [src, dst, rows, n] = [0, 1, 2, 3].map((i) => f.param(i)) as [Value, Value, Value, Value];
+  const [f, { src, dst, rows, n }] = parameters(['src', 'dst', 'rows', 'n']);
   const bytes = f.op('i32.shl', n, f.i32(2));
   const from = f.variable(src);
   const to = f.variable(dst);

@@ -3,8 +3,9 @@ import type { TypedArray } from '../dtype.ts';
 import { scratchBytes } from './memory.ts';
 import { maxThreads, type Runtime } from './runtime.ts';
 
-/** Where the arguments of thread `i` lie, and how many bytes they may take. */
-const argumentBytes = 8192;
+/** How many bytes the arguments of a kernel may take, on each thread. */
+export const argumentBytes = 8192;
+/** Where the arguments of a thread lie. */
 export function argumentsAt(thread: number): number {
   return 8192 + thread * argumentBytes;
 }

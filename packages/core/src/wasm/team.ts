@@ -80,18 +80,22 @@ export class Team {
       Atomics.notify(mail, at + turnAt);
     }
     exported(...calls[0]!);
+    let failed = false;
     for (let i = 1; i < calls.length; i++) {
       const at = (i - 1) * mailWords;
       const turn = mail[at + turnAt]!;
       // Not Atomics.wait: pages may not, and the parts end at about the same time.
       let done = Atomics.load(mail, at + doneAt);
       while (done !== turn && done !== -turn) done = Atomics.load(mail, at + doneAt);
-      if (done === -turn) throw new DeviceError(`a worker thread failed in the kernel '${name}'`);
+      failed ||= done === -turn;
     }
+    // Only when nobody works on the memory any more.
+    if (failed) throw new DeviceError(`a worker thread failed in the kernel '${name}'`);
   }
 
-  stop(): void {
-    for (const t of this.#threads) t.terminate();
+  /** Ends the threads, and waits until they have: a team that follows has the same mailboxes. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#threads.map((t) => t.terminate()));
   }
 }
 

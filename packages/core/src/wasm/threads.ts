@@ -1,8 +1,8 @@
 import { DeviceError, ValueError } from '../errors.ts';
-import { maxThreads, runtime, setRuntime, start } from './runtime.ts';
+import { maxThreads, type Runtime, runtime, setRuntime, start } from './runtime.ts';
 import { nodeBuiltin, Team } from './team.ts';
 
-/** Threads of one split, and from how much work on splitting pays (about a tenth of a millisecond of it). */
+/** A part of 0..n. */
 export interface Split {
   readonly from: number;
   readonly to: number;
@@ -34,28 +34,33 @@ function cores(): number {
  */
 export async function setThreads(n: number = cores()): Promise<number> {
   if (!Number.isInteger(n) || n < 1) throw new ValueError(`setThreads: expected a positive number of threads, got ${n}`);
-  const count = Math.min(n, cores(), maxThreads);
+  const next = changing.then(() => change(Math.min(n, cores(), maxThreads)));
+  changing = next.catch(() => undefined);
+  return next;
+}
+
+/** Calls take their turns: teams are on the same mailboxes. */
+let changing: Promise<unknown> = Promise.resolve();
+
+async function change(count: number): Promise<number> {
   const before = runtime();
   if (count === getThreads()) return count;
-  if (count === 1) {
-    before?.team?.stop();
-    if (before !== null) before.team = null;
-    return 1;
-  }
-  const canShare =
-    typeof SharedArrayBuffer === 'function' && (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated !== false;
-  if (before === null || !canShare) {
-    const why =
-      before === null ? 'WebAssembly with vectors is not available' : 'the page is not cross-origin isolated, so memory cannot be shared';
-    throw new DeviceError(`setThreads: ${why}`);
-  }
-  const next = before.arena.shared ? before : start(true);
-  if (next === null) throw new DeviceError('setThreads: shared WebAssembly memory is not available');
-  const team = await Team.start(next.arena, count - 1);
-  before.team?.stop();
-  next.team = team;
+  if (before === null) throw new DeviceError('setThreads: WebAssembly with vectors is not available');
+  const next = count === 1 || before.arena.shared ? before : sharedRuntime();
+  const { team } = before;
+  // From here on the caller works alone, until the new team is there.
+  before.team = null;
+  await team?.stop();
+  if (count > 1) next.team = await Team.start(next.arena, count - 1);
   setRuntime(next);
   return count;
+}
+
+function sharedRuntime(): Runtime {
+  const isolated = (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated !== false;
+  const made = isolated && typeof SharedArrayBuffer === 'function' ? start(true) : null;
+  if (made !== null) return made;
+  throw new DeviceError(`setThreads: memory cannot be shared${isolated ? '' : ', because the page is not cross-origin isolated'}`);
 }
 
 /** Threads that CPU kernels run on. @see https://pytorch.org/docs/stable/generated/torch.get_num_threads.html */
