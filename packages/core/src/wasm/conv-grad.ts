@@ -1,7 +1,7 @@
 import type { View } from '../backend.ts';
 import { convolutionExports, filled, images, imagesAtOnce } from './conv.ts';
 import { tapStep, weightGradient } from './conv-grad-code.ts';
-import { type Axis, boxes, copiesOf, copyFields, type Frame, frameOf, tapsOf } from './frame.ts';
+import { type Axis, boxes, copiesOf, copyingOf, type Frame, frameOf, tapsOf } from './frame.ts';
 import { partFrom, type Runtime } from './runtime.ts';
 import { argumentsAt, Staging } from './staging.ts';
 import { split } from './threads.ts';
@@ -110,7 +110,7 @@ function addImages(runtime: Runtime, w: WeightGradientPlan, box: Box, source: Vi
   const [from, grad, to] = [staging.input(source), staging.input(gradView), staging.output(out, false)];
   const [taps, masks, copies] = [staging.table(box.taps), staging.table(box.masks), staging.table(box.copies)];
   if (from < 0 || grad < 0 || to < 0 || taps < 0 || masks < 0 || copies < 0) return false;
-  const [ns, cs, hs, ws] = w.strides as readonly [number, number, number, number];
+  const [ns, cs] = w.strides as readonly [number, number, number, number];
   const [gn, gc, gh, gw] = gradView.strides as readonly [number, number, number, number];
   const count = source.shape[0]!;
   const calls: number[][] = [];
@@ -121,14 +121,7 @@ function addImages(runtime: Runtime, w: WeightGradientPlan, box: Box, source: Vi
     if (frames < 0 || slopes < 0) return false;
     const job = argumentsAt(calls.length);
     weightGradient.write(runtime.arena.i32, job, {
-      phases: box.copies.length / copyFields,
-      copies,
-      channels,
-      srcChannel: cs * 4,
-      srcRow: hs * vertical.stride * 4,
-      srcStep: ws * horizontal.stride * 4,
-      frameChannel: frame.channel * 4,
-      frameRow: frame.pitch * 4,
+      ...copyingOf(frame, box.copies, copies, channels, w.strides),
       groups: part.groups,
       images: count,
       chunk,

@@ -1,7 +1,7 @@
 import type { View } from '../backend.ts';
 import { convolutionFunctions, correlation, quadStep } from './conv-code.ts';
 import { weightGradientFunctions } from './conv-grad-code.ts';
-import { type Axis, boxes, copiesOf, copyFields, type Frame, frameInPlace, frameOf, tapsOf } from './frame.ts';
+import { type Axis, boxes, copiesOf, copyingOf, type Frame, frameInPlace, frameOf, tapsOf } from './frame.ts';
 import type { FunctionBuilder } from './module.ts';
 import { poolingFunctions } from './pool-code.ts';
 import { type Exports, partFrom, type Runtime } from './runtime.ts';
@@ -188,7 +188,7 @@ function runPass(runtime: Runtime, c: CorrelationPlan, p: Pass, source: View, we
   const packed = staging.reserve(p.groups * p.lines * depth * 4);
   if (from < 0 || weights < 0 || to < 0 || packed < 0) return false;
   pack(exports, c, p, weights, packed);
-  const [ns, cs, hs, ws] = c.strides as readonly [number, number, number, number];
+  const [ns, cs] = c.strides as readonly [number, number, number, number];
   const target = to + (p.group * c.lines + p.line) * plane;
   const image = out.shape[1]! * plane;
   const mark = staging.mark;
@@ -201,14 +201,7 @@ function runPass(runtime: Runtime, c: CorrelationPlan, p: Pass, source: View, we
       if (tapsAt < 0 || quadsAt < 0 || copiesAt < 0 || frameAt < 0) return false;
       const job = argumentsAt(calls.length);
       correlation.write(runtime.arena.i32, job, {
-        phases: copies.length / copyFields,
-        copies: copiesAt,
-        channels,
-        srcChannel: cs * 4,
-        srcRow: hs * vertical.stride * 4,
-        srcStep: ws * horizontal.stride * 4,
-        frameChannel: frame.channel * 4,
-        frameRow: frame.pitch * 4,
+        ...copyingOf(frame, copies, copiesAt, channels, c.strides),
         groups: p.groups,
         images: part.images,
         source: from + (p.group * channels * cs + part.image * ns) * 4,

@@ -1,3 +1,5 @@
+import type { copying } from './conv-code.ts';
+
 // A frame is a padded copy of part of an image, from which every tap of a convolution reads columns that lie side by side: rows and
 // columns are sorted by their residue modulo the stride ("phases"), and those of one phase lie together.
 
@@ -91,7 +93,7 @@ export function tapsOf(f: Frame, channels: number): Int32Array {
 }
 
 /** Numbers that describe the copy of one phase: rows, columns, and from where to where in bytes. */
-export const copyFields = 4;
+const copyFields = 4;
 
 /** The copies that fill a frame, for one channel after the other, from an image of these strides whose first element is at 0. */
 export function copiesOf(f: Frame, strides: readonly number[]): Int32Array {
@@ -109,6 +111,27 @@ export function copiesOf(f: Frame, strides: readonly number[]): Int32Array {
     });
   });
   return Int32Array.from(out);
+}
+
+/** The fields of a job that say how an image of these strides is copied into a frame: the table of {@link copiesOf} lies at `address`. */
+export function copyingOf(
+  f: Frame,
+  copies: Int32Array,
+  address: number,
+  channels: number,
+  strides: readonly number[],
+): Readonly<Record<(typeof copying)[number], number>> {
+  const [, cs, hs, ws] = strides as readonly [number, number, number, number];
+  return {
+    phases: copies.length / copyFields,
+    copies: address,
+    channels,
+    srcChannel: cs * 4,
+    srcRow: hs * f.vertical.stride * 4,
+    srcStep: ws * f.horizontal.stride * 4,
+    frameChannel: f.channel * 4,
+    frameRow: f.pitch * 4,
+  };
 }
 
 /** Rectangles of outputs whose frames `fit`, as far as eight columns of one row do. Rows are split first. */

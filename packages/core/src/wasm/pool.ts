@@ -1,6 +1,6 @@
 import type { View } from '../backend.ts';
 import { convolutionExports, filled, images, imagesAtOnce } from './conv.ts';
-import { type Axis, boxes, copiesOf, copyFields, type Frame, frameInPlace, frameOf, tapsOf } from './frame.ts';
+import { type Axis, boxes, copiesOf, copyingOf, type Frame, frameInPlace, frameOf, tapsOf } from './frame.ts';
 import { poolGradient, pooling, quadBytes, quadColumnsAt } from './pool-code.ts';
 import { partFrom, type Runtime } from './runtime.ts';
 import { argumentsAt, Staging } from './staging.ts';
@@ -92,7 +92,7 @@ function poolImages(runtime: Runtime, p: PoolPlan, source: View, out: View, indi
   const [from, to, where] = [staging.input(source), staging.output(out, true), indices === null ? 0 : staging.output(indices, true)];
   if (from < 0 || to < 0 || where < 0) return false;
   const [count, planes] = out.shape as readonly [number, number];
-  const [ns, cs, hs, ws] = p.strides as readonly [number, number, number, number];
+  const [ns, cs] = p.strides as readonly [number, number, number, number];
   const size = p.vertical.count * p.horizontal.count;
   const mark = staging.mark;
   for (const { frame, origin, taps, quads, copies } of p.boxes) {
@@ -105,14 +105,7 @@ function poolImages(runtime: Runtime, p: PoolPlan, source: View, out: View, indi
       const job = argumentsAt(calls.length);
       const element = part.image * planes * size + part.plane * size;
       pooling.write(runtime.arena.i32, job, {
-        phases: copies.length / copyFields,
-        copies: copiesAt,
-        channels: 1,
-        srcChannel: 0,
-        srcRow: hs * p.vertical.stride * 4,
-        srcStep: ws * p.horizontal.stride * 4,
-        frameChannel: 0,
-        frameRow: frame.pitch * 4,
+        ...copyingOf(frame, copies, copiesAt, 1, p.strides),
         images: part.images,
         planes: part.planes,
         source: from + (part.image * ns + part.plane * cs) * 4,
