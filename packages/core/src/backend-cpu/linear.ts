@@ -4,7 +4,7 @@ import { isFloating } from '../dtype.ts';
 import { functions } from '../expr/function.ts';
 import { call, input } from '../expr/node.ts';
 import { runMap } from './map.ts';
-import { runMatmul } from './matmul.ts';
+import { runMatmul, vectorMatmul } from './matmul.ts';
 
 /** Results up to which a loop is faster than a kernel of the expression. */
 const small = 256;
@@ -16,6 +16,10 @@ export function runLinear(x: View, weight: View, bias: View | null, make: (dtype
   const [outputs, inputs] = weight.shape as readonly [number, number];
   const [row, column] = weight.strides as readonly [number, number];
   const b = { handle: weight.handle, dtype, shape: [inputs, outputs], strides: [column, row], offset: weight.offset };
+  if (bias !== null && bias.strides[0] === 1) {
+    const sum = vectorMatmul(x, b, bias, make);
+    if (sum !== null) return sum;
+  }
   const y = runMatmul({ a: x, b, dtype }, make);
   if (bias !== null) addToRows(y, x.shape[0]!, outputs, bias);
   return y;

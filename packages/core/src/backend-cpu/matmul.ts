@@ -183,6 +183,20 @@ function matrixIn(v: View, offset: number): Matrix {
   return { array: v.handle as TypedArray, offset, row: v.strides[rank - 2]!, column: v.strides[rank - 1]! };
 }
 
+function asView(handle: TypedArray, shape: readonly number[]): View {
+  return { handle, dtype: 'float32', shape, strides: contiguousStrides(shape), offset: 0 };
+}
+
+/** a [M, K] * b [K, N], plus a bias whose N numbers lie side by side, in one kernel of vectors; null where that is not to be had. */
+export function vectorMatmul(a: View, b: View, bias: View, make: typeof allocate): TypedArray | null {
+  const [m, k] = a.shape as readonly [number, number];
+  const n = b.shape[1]!;
+  const wasm = runtime();
+  if (wasm === null || a.dtype !== 'float32' || !worthwhile(m * n * k, vectorized) || blasFor('float32', m, n, k) !== null) return null;
+  const c = make('float32', m * n);
+  return wasmMatmul(wasm, a, b, asView(c, [m, n]), bias) ? c : null;
+}
+
 /** Batched matrix product of strided operands into a fresh contiguous buffer. */
 export function runMatmul(r: MatmulRequest, make: typeof allocate = allocate): TypedArray {
   const { a, b } = r;
@@ -207,9 +221,7 @@ export function runMatmul(r: MatmulRequest, make: typeof allocate = allocate): T
   }
   if (r.dtype === 'float32' && a.dtype === 'float32' && b.dtype === 'float32' && worthwhile(m * n * k, vectorized)) {
     const wasm = runtime();
-    const shape = [...batch, m, n];
-    const out = { handle: c, dtype: r.dtype, shape, strides: contiguousStrides(shape), offset: 0 };
-    if (wasm !== null && wasmMatmul(wasm, a, b, out)) return c;
+    if (wasm !== null && wasmMatmul(wasm, a, b, asView(c, [...batch, m, n]))) return c;
   }
   const index = new Array<number>(batch.length).fill(0);
   let ao = a.offset;

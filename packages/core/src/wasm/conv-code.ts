@@ -1,44 +1,11 @@
 import { JobForm } from './job.ts';
 import { type FunctionBuilder, parameters, type Value } from './module.ts';
+import { multiplyAdd, unrolled } from './unroll.ts';
 
 /** Output channels that a tile keeps in registers, and vectors of four columns for each: what fits, by how many there are. */
 const quadsOf: Readonly<Record<1 | 2 | 3 | 4, number>> = { 1: 4, 2: 4, 3: 2, 4: 2 };
 /** Lists of quads are as long as a multiple of this. */
 export const quadStep = 4;
-
-/**
- * Runs `body(0)`, `body(1)`... `left` times, then `advance` after each `turns` of them. There is a branch between two turns, because
- * engines move the arithmetic of one straight piece of code behind all of its loads, and run out of registers.
- */
-export function unrolled(f: FunctionBuilder, left: Value, turns: number, body: (turn: number) => void, advance: () => void): void {
-  const from = (turn: number): void => {
-    body(turn);
-    if (turn + 1 === turns) return;
-    f.if(
-      f.op('i32.ne', left, f.i32(turn + 1)),
-      () => from(turn + 1),
-      () => f.set(left, f.i32(turns)),
-    );
-  };
-  f.while(
-    () => left,
-    () => {
-      from(0);
-      advance();
-      f.set(left, f.plus(left, -turns));
-    },
-  );
-}
-
-/** acc += x * y for every x of a column and y of a row. */
-export function multiplyAdd(f: FunctionBuilder, acc: readonly (readonly Value[])[], x: (row: number) => Value, ys: readonly Value[]): void {
-  acc.forEach((line, i) => {
-    const v = x(i);
-    line.forEach((a, j) => {
-      f.set(a, f.op('f32x4.add', a, f.op('f32x4.mul', v, ys[j]!)));
-    });
-  });
-}
 
 /**
  * copy(src, channels, srcChannel, rows, srcRow, columns, srcStep, dst, dstChannel, dstRow): planes of float32 into planes whose

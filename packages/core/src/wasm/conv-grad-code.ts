@@ -1,6 +1,7 @@
-import { copying, fillFrame, multiplyAdd, unrolled } from './conv-code.ts';
+import { copying, fillFrame } from './conv-code.ts';
 import { JobForm } from './job.ts';
 import { type FunctionBuilder, parameters } from './module.ts';
+import { multiplyAdd, unrolled } from './unroll.ts';
 
 /** Taps that a tile keeps in registers for each of its output channels. */
 const tapsOf: Readonly<Record<1 | 2 | 3 | 4, number>> = { 1: 4, 2: 4, 3: 2, 4: 2 };

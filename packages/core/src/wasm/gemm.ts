@@ -32,11 +32,13 @@ interface Product {
   readonly bStrides: readonly [row: number, column: number];
   readonly c: number;
   readonly ldc: number;
+  /** A row that is added to every row of C; 0 for none. */
+  readonly bias: number;
 }
 
 function argumentsOf(p: Product, thread: number): number[] {
   const operands = [p.m, p.n, p.k, p.a, ...p.aStrides, p.b, ...p.bStrides, p.c, p.ldc];
-  return [p.count, ...p.steps, ...operands, panelsAt + thread * panelBytes, 0, 0];
+  return [p.count, ...p.steps, ...operands, panelsAt + thread * panelBytes, p.bias];
 }
 
 /** Products as parts for threads: whole products, else strips of rows, else strips of columns. */
@@ -53,20 +55,28 @@ function partsOf(threads: number, p: Product): Product[] {
   if (p.m >= p.n) {
     return split(parts, p.m, 4, 4).map(({ from, to }) => ({ ...p, m: to - from, a: p.a + from * p.aStrides[0], c: p.c + from * p.ldc }));
   }
-  return split(parts, p.n, 8, 8).map(({ from, to }) => ({ ...p, n: to - from, b: p.b + from * p.bStrides[1], c: p.c + from * 4 }));
+  return split(parts, p.n, 8, 8).map(({ from, to }) => ({
+    ...p,
+    n: to - from,
+    b: p.b + from * p.bStrides[1],
+    c: p.c + from * 4,
+    bias: p.bias && p.bias + from * 4,
+  }));
 }
 
 /**
  * Batched product of float32 matrices of any strides into the contiguous `c`, which has the batch of `a` and `b`. Products are
  * added in order of k, in panels: the result depends neither on the batch, nor on threads, nor on where operands lie.
  *
+ * @param bias n numbers side by side, added to every row of the sums
  * @returns false when an operand outside of WebAssembly memory is too large to be copied there
  */
-export function wasmMatmul(runtime: Runtime, a: View, b: View, c: View): boolean {
+export function wasmMatmul(runtime: Runtime, a: View, b: View, c: View, bias: View | null = null): boolean {
   const exports = gemmExports(runtime);
   const staging = new Staging(runtime);
   const [at, bt, ct] = [staging.input(a), staging.input(b), staging.output(c, true)];
-  if (at < 0 || bt < 0 || ct < 0) return false;
+  const biases = bias === null ? 0 : staging.input(bias);
+  if (at < 0 || bt < 0 || ct < 0 || biases < 0) return false;
   const rank = a.shape.length;
   const [m, k, n] = [a.shape[rank - 2]!, a.shape[rank - 1]!, b.shape[rank - 1]!];
   const base = {
@@ -76,6 +86,7 @@ export function wasmMatmul(runtime: Runtime, a: View, b: View, c: View): boolean
     aStrides: [a.strides[rank - 2]! * 4, a.strides[rank - 1]! * 4],
     bStrides: [b.strides[rank - 2]! * 4, b.strides[rank - 1]! * 4],
     ldc: n * 4,
+    bias: biases,
   } as const;
   const product = m * n * 4;
   // The last dimensions of the batch that both operands walk evenly are one run.

@@ -3,7 +3,7 @@ import type { DType, TypedArray } from '../dtype.ts';
 /** Pages of 64 KiB. The memory never grows: that would detach every array on it. Untouched pages cost nothing. */
 const wanted = [2 ** 14, 2 ** 13, 2 ** 12, 2 ** 11];
 /** Bytes at the start that belong to kernels while they run: arguments, packed panels, copies of what lies elsewhere. */
-export const scratchBytes: number = 40 * 2 ** 20;
+export const scratchBytes: number = 56 * 2 ** 20;
 /** Kernels read whole vectors: bytes behind the last block that nobody owns. */
 const slack = 64;
 

@@ -2,7 +2,7 @@ import type { RecurrentCell, RecurrentGradRequest, RecurrentRequest, View } from
 import type { TypedArray } from '../dtype.ts';
 import type { Expr } from '../expr/node.ts';
 import { contiguousStrides } from '../layout.ts';
-import { begin, gemmFunctions, gemmNumbers, packedBytes } from './gemm-code.ts';
+import { gemmFunctions, gemmNumbers, into, packedBytes } from './gemm-code.ts';
 import { type FunctionBuilder, parameters, type Value } from './module.ts';
 import { contiguous, scattered, storeContiguous } from './operands.ts';
 import { printVector, vectorForm } from './print.ts';
@@ -104,8 +104,7 @@ function forwardCode(cell: RecurrentCell, exprs: readonly Expr[]): FunctionBuild
   eachStep(f, p, (row, rows) => {
     const kept = rowOf(f, p.kept, f.select(p.keep, row, p.from), keptStep);
     const h = rowOf(f, p.state0, p.from, bytes);
-    const zero = f.i32(begin.zero);
-    f.call(gemmNumbers.gemmPacked, null, rows, width, p.size, h, bytes, f.i32(4), p.packed, kept, keptStep, p.pack, zero, f.i32(0));
+    f.call(gemmNumbers.gemmPacked, null, rows, width, p.size, h, bytes, f.i32(4), p.packed, kept, keptStep, p.pack, f.i32(into.fresh));
     const now = states.map((s): Blocks => ({ at: rowOf(f, s, p.from, bytes), step: bytes, count: 1 }));
     const product: Blocks = { at: kept, step: keptStep, count: gates };
     const own: Blocks = { at: rowOf(f, p.gates, row, gatesStep), step: gatesStep, count: gates };
@@ -132,8 +131,8 @@ function backwardCode(cell: RecurrentCell, exprs: readonly Expr[]): FunctionBuil
     const inputs: Blocks = { at: rowOf(f, p.inputs, row, gatesStep), step: gatesStep, count: gates };
     const products: Blocks = { ...inputs, at: rowOf(f, p.products, row, gatesStep) };
     walk(f, rows, p.size, exprs, [kept, grad, ...now], [inputs, ...(backward.products === null ? [] : [products]), ...now]);
-    const [h, add] = [now[0]!.at, f.i32(begin.c)];
-    f.call(gemmNumbers.gemmPacked, null, rows, p.size, width, products.at, gatesStep, f.i32(4), p.packed, h, bytes, p.pack, add, f.i32(0));
+    const [h, sum] = [now[0]!.at, f.i32(into.sum)];
+    f.call(gemmNumbers.gemmPacked, null, rows, p.size, width, products.at, gatesStep, f.i32(4), p.packed, h, bytes, p.pack, sum);
   });
   return f;
 }

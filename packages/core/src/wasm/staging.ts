@@ -1,5 +1,6 @@
 import type { View } from '../backend.ts';
 import type { TypedArray } from '../dtype.ts';
+import { packBytes } from './gemm-code.ts';
 import { scratchBytes } from './memory.ts';
 import { maxThreads, type Runtime } from './runtime.ts';
 
@@ -12,7 +13,7 @@ export function argumentsAt(thread: number): number {
 
 /** Where panels of matrix products lie, one room for each thread. */
 export const panelsAt: number = argumentsAt(maxThreads);
-export const panelBytes: number = 2 ** 19;
+export const panelBytes: number = Math.ceil(packBytes / 4096) * 4096;
 
 /** Bytes at the start of the scratch region that hold the arguments of kernels, and panels of matrix products. */
 const reservedBytes: number = panelsAt + maxThreads * panelBytes;
