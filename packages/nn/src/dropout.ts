@@ -1,8 +1,7 @@
-import { ShapeError, type Tensor } from '@nabla/core';
-import { dropoutMask } from '@nabla/core/internals';
+import type { Tensor } from '@nabla/core';
 import type { InplaceOptions } from './activation-base.ts';
 import * as F from './functional.ts';
-import { axes, bool, checkProbability, showShape } from './layer.ts';
+import { bool, checkProbability } from './layer.ts';
 import { Module } from './module.ts';
 import type { IdentityFn } from './shape-fn.ts';
 
@@ -57,40 +56,6 @@ export class Dropout extends DropoutNd {
   }
 }
 
-/** 1 / (1 - p) or 0 for every channel; the first two dimensions of `shape` are samples and channels. */
-function channelMask(x: Tensor, shape: readonly number[], p: number): Tensor {
-  return dropoutMask(
-    shape.map((n, d) => (d < 2 ? n : 1)),
-    p,
-    { dtype: x.dtype, device: x.device },
-  );
-}
-
-/** Drops whole channels of inputs with so many spatial dimensions. */
-abstract class ChannelDropout extends DropoutNd {
-  readonly #spatial: number;
-
-  constructor(spatial: number, p: number, options: InplaceOptions) {
-    super(`Dropout${spatial}d`, p, options);
-    this.#spatial = spatial;
-  }
-
-  protected override drop(x: Tensor): Tensor {
-    const spatial = this.#spatial;
-    // Only the one-dimensional form refuses other ranks in PyTorch; the others take samples and channels first.
-    if (spatial === 1 ? x.ndim !== 2 && x.ndim !== 3 : x.ndim < 2) {
-      const shown = `[N, C, ${axes[spatial]}] or [C, ${axes[spatial]}]`;
-      throw new ShapeError(`Dropout${spatial}d expects ${shown} but the input is ${showShape(x.shape)}`);
-    }
-    if (!this.training || this.p === 0) return x;
-    if (this.p === 1) return x.mul(0) as Tensor;
-    const single = spatial !== 2 && x.ndim === spatial + 1;
-    const shape = single ? [1, ...x.shape] : x.shape;
-    const mask = channelMask(x, shape, this.p).div(1 - this.p) as Tensor;
-    return x.mul(single ? (mask.squeeze(0) as Tensor) : mask) as Tensor;
-  }
-}
-
 /**
  * In training, sets whole channels of [N, C, L] or [C, L] to zero with probability `p` and scales the others by
  * 1 / (1 - p) (Tompson et al. 2015).
@@ -102,14 +67,18 @@ abstract class ChannelDropout extends DropoutNd {
  * ```
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Dropout1d.html
  */
-export class Dropout1d extends ChannelDropout {
+export class Dropout1d extends DropoutNd {
   /**
    * @param p default 0.5
    * @param options `inplace` (default false)
    * @throws ValueError when `p` is not in [0, 1]
    */
   constructor(p: number = 0.5, options: InplaceOptions = {}) {
-    super(1, p, options);
+    super('Dropout1d', p, options);
+  }
+
+  protected override drop(x: Tensor): Tensor {
+    return F.dropout1d(x, this.p, this.training);
   }
 }
 
@@ -124,14 +93,18 @@ export class Dropout1d extends ChannelDropout {
  * ```
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Dropout2d.html
  */
-export class Dropout2d extends ChannelDropout {
+export class Dropout2d extends DropoutNd {
   /**
    * @param p default 0.5
    * @param options `inplace` (default false)
    * @throws ValueError when `p` is not in [0, 1]
    */
   constructor(p: number = 0.5, options: InplaceOptions = {}) {
-    super(2, p, options);
+    super('Dropout2d', p, options);
+  }
+
+  protected override drop(x: Tensor): Tensor {
+    return F.dropout2d(x, this.p, this.training);
   }
 }
 
@@ -146,31 +119,19 @@ export class Dropout2d extends ChannelDropout {
  * ```
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Dropout3d.html
  */
-export class Dropout3d extends ChannelDropout {
+export class Dropout3d extends DropoutNd {
   /**
    * @param p default 0.5
    * @param options `inplace` (default false)
    * @throws ValueError when `p` is not in [0, 1]
    */
   constructor(p: number = 0.5, options: InplaceOptions = {}) {
-    super(3, p, options);
+    super('Dropout3d', p, options);
   }
-}
 
-/** What a dropped element of self-normalizing networks becomes: -scale · alpha of {@link SELU}. */
-const saturation = -1.0507009873554805 * 1.6732632423543772;
-
-/** Elements where the mask is 0 become the saturation value, and an affine map keeps mean 0 and variance 1. */
-function alphaDrop(x: Tensor, mask: Tensor, p: number): Tensor {
-  const a = 1 / Math.sqrt((1 - p) * (1 + p * saturation * saturation));
-  const b = -a * saturation * p;
-  const kept = mask.ne(0).to(x.dtype) as Tensor;
-  const rest = kept
-    .neg()
-    .add(1)
-    .mul(saturation * a)
-    .add(b) as Tensor;
-  return x.mul(kept.mul(a) as Tensor).add(rest) as Tensor;
+  protected override drop(x: Tensor): Tensor {
+    return F.dropout3d(x, this.p, this.training);
+  }
 }
 
 /**
@@ -194,9 +155,7 @@ export class AlphaDropout extends DropoutNd {
   }
 
   protected override drop(x: Tensor): Tensor {
-    if (!this.training || this.p === 0) return x;
-    if (this.p === 1) return x.mul(0) as Tensor;
-    return alphaDrop(x, dropoutMask(x.shape, this.p, { dtype: x.dtype, device: x.device }), this.p);
+    return F.alphaDropout(x, this.p, this.training);
   }
 }
 
@@ -221,9 +180,6 @@ export class FeatureAlphaDropout extends DropoutNd {
   }
 
   protected override drop(x: Tensor): Tensor {
-    if (!this.training || this.p === 0) return x;
-    if (x.ndim < 2) throw new ShapeError(`FeatureAlphaDropout expects [N, C, ...] but the input is ${showShape(x.shape)}`);
-    if (this.p === 1) return x.mul(0) as Tensor;
-    return alphaDrop(x, channelMask(x, x.shape, this.p), this.p);
+    return F.featureAlphaDropout(x, this.p, this.training);
   }
 }

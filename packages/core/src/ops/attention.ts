@@ -8,7 +8,7 @@ import { broadcastShapes, show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { add } from './arithmetic.ts';
 import { fromBuffer } from './create.ts';
-import { dropout } from './linear.ts';
+import { dropout } from './dropout.ts';
 import { matmul } from './matmul.ts';
 import { where } from './where.ts';
 

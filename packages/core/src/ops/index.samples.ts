@@ -28,6 +28,7 @@ import { diagonalSamples } from './diagonal.samples.ts';
 import { distanceSamples } from './distance.samples.ts';
 import { divisionElementwiseSamples, divisionSamples } from './division.samples.ts';
 import { divisorsElementwiseSamples, divisorsSamples } from './divisors.samples.ts';
+import { dropoutSamples } from './dropout.samples.ts';
 import { eighSamples } from './eigh.samples.ts';
 import { einsumSamples } from './einsum.samples.ts';
 import { embeddingSamples } from './embedding.samples.ts';
@@ -37,12 +38,14 @@ import { extremaElementwiseSamples, extremaSamples } from './extrema.samples.ts'
 import { fillSamples } from './fill.samples.ts';
 import { flipSamples } from './flip.samples.ts';
 import { floatPartsElementwiseSamples, floatPartsSamples } from './float-parts.samples.ts';
+import { fractionalPoolSamples } from './fractional-pool.samples.ts';
 import { gammaElementwiseSamples, gammaSamples } from './gamma.samples.ts';
 import { gatedActivationSamples } from './gated-activation.samples.ts';
 import { gatherSamples } from './gather.samples.ts';
 import { geluElementwiseSamples, geluSamples } from './gelu.samples.ts';
 import { gridSamples } from './grid.samples.ts';
 import { gridSampleSamples } from './grid-sample.samples.ts';
+import { gumbelSoftmaxSamples } from './gumbel-softmax.samples.ts';
 import { hardActivationSamples } from './hard-activation.samples.ts';
 import { histogramSamples } from './histogram.samples.ts';
 import { im2colSamples } from './im2col.samples.ts';
@@ -135,6 +138,7 @@ export const opSamples: readonly OpSamples[] = [
   ...svdSamples,
   ...uniqueSamples,
   ...unpoolSamples,
+  ...fractionalPoolSamples,
   ...pool3dSamples,
   ...adaptivePoolSamples,
   ...linalgProductSamples,
@@ -181,6 +185,7 @@ export const opSamples: readonly OpSamples[] = [
   ...indexingSamples,
   ...joinSamples,
   ...linearSamples,
+  ...dropoutSamples,
   ...logitSamples,
   ...logsumexpSamples,
   ...lossSamples,
@@ -205,6 +210,7 @@ export const opSamples: readonly OpSamples[] = [
   ...scatterReduceSamples,
   ...sliceSamples,
   ...softmaxSamples,
+  ...gumbelSoftmaxSamples,
   ...specialSamples,
   ...splitSamples,
   ...sumSamples,

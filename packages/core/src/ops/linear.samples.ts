@@ -1,9 +1,7 @@
 import type { NdArray, OpSamples, Sample } from '../op.samples.ts';
 import { sumOfProducts, zip } from '../parts/products.samples.ts';
-import { Generator } from '../random/generator.ts';
-import { dropoutMask } from '../random/mask.ts';
 import { ones, zeros } from './create.ts';
-import { bilinear, dropout, linear } from './linear.ts';
+import { bilinear, linear } from './linear.ts';
 import { broadcast } from './nd.samples.ts';
 
 function reference(x: NdArray, w: NdArray, b?: NdArray): NdArray {
@@ -48,16 +46,6 @@ const form = (name: string, lead: readonly number[], outputs: number, bias: bool
   reference: (x, y, w, b) => {
     const product = sumOfProducts(`${letters}i,${letters}j,oij->${letters}o`, x!, y!, w!);
     return b === undefined ? product : zip((u, v) => u + v, product, broadcast(b, product.shape));
-  },
-});
-
-const rate = (name: string, p: number): Sample => ({
-  name,
-  inputs: [{ shape: [4, 5] }],
-  run: (x) => dropout(x!, p, true, { generator: new Generator(7) }),
-  reference: (x) => {
-    const mask = dropoutMask(x!.shape, p, { generator: new Generator(7) }).dataSync();
-    return { shape: x!.shape, data: x!.data.map((v, i) => (mask[i] === 1 ? v / (1 - p) : 0)) };
   },
 });
 
@@ -160,42 +148,6 @@ export const linearSamples: readonly OpSamples[] = [
         run: () => bilinear(ones([2, 3]), ones([2, 2], { dtype: 'float64' }), ones([4, 3, 2])),
         error: 'DTypeError',
         message: /^bilinear: dtypes differ: float32 and float64/,
-      },
-    ],
-  },
-  {
-    op: 'dropout',
-    samples: [
-      rate('half', 0.5),
-      rate('a tenth', 0.1),
-      rate('nothing', 0),
-      {
-        name: 'everything',
-        inputs: [{ shape: [3] }],
-        run: (x) => dropout(x!, 1),
-        reference: () => ({ shape: [3], data: [0, 0, 0] }),
-        differentiable: false,
-      },
-      {
-        name: 'not in training',
-        inputs: [{ shape: [3] }],
-        run: (x) => dropout(x!, 0.5, false),
-        reference: (x) => x!,
-      },
-    ],
-    errors: [
-      {
-        name: 'probability',
-        run: () => dropout(zeros([2]), 1.5),
-        error: 'ValueError',
-        message: /^dropout: the probability must lie in \[0, 1\], got 1\.5/,
-      },
-      { name: 'NaN', run: () => dropout(zeros([2]), Number.NaN, false), error: 'ValueError', message: /got NaN/ },
-      {
-        name: 'integers',
-        run: () => dropout(zeros([2], { dtype: 'int64' })),
-        error: 'DTypeError',
-        message: /^dropout: the input must be floating, got int64/,
       },
     ],
   },

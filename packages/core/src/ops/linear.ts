@@ -1,21 +1,16 @@
 import { isGradEnabled } from '../autograd/modes.ts';
 import { Declined, type View } from '../backend.ts';
 import { observer } from '../debug.ts';
-import { ShapeError, ValueError } from '../errors.ts';
+import { ShapeError } from '../errors.ts';
 import { spread } from '../evaluate.ts';
-import { input, param } from '../expr/node.ts';
-import { fuseMap } from '../fuse.ts';
+import { input } from '../expr/node.ts';
 import { backendOf, mapKernel, matmulData, reduceKernel, wrap } from '../kernels.ts';
 import { sameShape, sizeOf } from '../layout.ts';
 import { defineOp } from '../op.ts';
-import { checkFloating } from '../parts/losses.ts';
 import { checkAlike, checkInner } from '../parts/products.ts';
-import type { Generator } from '../random/generator.ts';
-import { dropoutMask } from '../random/mask.ts';
 import { show } from '../shape.ts';
-import type { Shape } from '../shape-types.ts';
 import type { Tensor } from '../tensor.ts';
-import { add, mul } from './arithmetic.ts';
+import { add } from './arithmetic.ts';
 import { matmul } from './matmul.ts';
 
 const sum = add(input(0), input(1));
@@ -153,38 +148,4 @@ export function bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias?: 
   const product = matmul(matrices.reshape([rows, outputs, j]) as Tensor, input2.reshape([rows, j, 1]) as Tensor);
   const y = product.reshape([...lead, outputs]) as Tensor;
   return bias == null ? y : (add(y, bias) as Tensor);
-}
-
-/** Options of {@link dropout}. */
-export interface DropoutOptions {
-  /** Where the random numbers come from; the default generator if omitted. */
-  generator?: Generator;
-}
-
-const kept = mul(mul(input(0), input(1)), param(0));
-
-/**
- * In training: each element is 0 with probability `p`, and the others are divided by `1 - p`, so that the expected value
- * stays. Otherwise the input itself. The same seed drops the same elements on every backend.
- *
- * @param x a floating tensor
- * @param p probability of an element to be dropped. Default 0.5
- * @param training whether to drop anything. Default true
- * @param options `generator`
- * @throws ValueError when `p` is not in [0, 1]
- * @throws DTypeError when the input is not floating
- * @example
- * ```ts
- * dropout(ones([4]), 0.5, true, { generator: new Generator(0) }); // zeros and twos
- * ```
- * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.dropout.html
- */
-export function dropout<A extends Shape>(x: Tensor<A>, p: number = 0.5, training: boolean = true, options: DropoutOptions = {}): Tensor<A> {
-  const t = x as unknown as Tensor;
-  checkFloating('dropout', 'input', t);
-  if (!(p >= 0 && p <= 1)) throw new ValueError(`dropout: the probability must lie in [0, 1], got ${p}`);
-  if (!training || p === 0) return x;
-  const mask = dropoutMask(t.shape, p, { ...options, dtype: 'bool', device: t.device });
-  // Where everything is dropped there is no scale.
-  return fuseMap('dropout', kept, [t, mask], [p === 1 ? 1 : 1 / (1 - p)]) as unknown as Tensor<A>;
 }

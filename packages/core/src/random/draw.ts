@@ -98,6 +98,15 @@ export function drawExponential(g: Generator, n: number): Float64Array {
   return out;
 }
 
+/** `n` numbers of the standard Gumbel distribution, all finite, as elements of `dtype`. */
+export function drawGumbel(g: Generator, n: number, dtype: DType): TypedArray {
+  const out = allocate(dtype, n);
+  const times = drawExponential(g, n);
+  // One draw in 2^53 is 0, whose logarithm is infinite.
+  for (let i = 0; i < n; i++) out[i] = -logarithm(Math.max(times[i]!, unit53 / 2));
+  return out;
+}
+
 /** `n` integers from `low` up to but not including `high`, as elements of `dtype`. The bias is below (high - low) / 2^53. */
 export function drawIntegers(g: Generator, n: number, low: number, high: number, dtype: DType): TypedArray {
   const out = allocate(dtype, n);
