@@ -44,6 +44,7 @@ export {
   type AdaptiveMaxPoolLayerOptions,
   type AdaptiveSizes,
 } from './adaptive-pool.ts';
+export { type AdaptiveLogSoftmaxOptions, type AdaptiveLogSoftmaxResult, AdaptiveLogSoftmaxWithLoss } from './adaptive-softmax.ts';
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from './batchnorm.ts';
 export { type AfterLayer, type CheckLayers, ModuleDict, ModuleList, Sequential, type Slot } from './container.ts';
 export {
@@ -70,6 +71,7 @@ export {
 export { AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout } from './dropout.ts';
 export { Embedding, EmbeddingBag, type EmbeddingBagLayerOptions, type EmbeddingLayerOptions } from './embedding.ts';
 export { Flatten } from './flatten.ts';
+export { FractionalMaxPool2d, FractionalMaxPool3d, type FractionalMaxPoolLayerOptions } from './fractional-pool.ts';
 export * as functional from './functional.ts';
 export { type ForwardResult, functionalCall } from './functional-call.ts';
 export { type AnyBatchNorm, type AnyConv, type AnyTransposed, fuseConvBnEval, fuseLinearBnEval } from './fuse.ts';
@@ -119,6 +121,7 @@ export {
 export { CTCLoss, GaussianNLLLoss, KLDivLoss, PoissonNLLLoss } from './loss-probability.ts';
 export { type LoadResult, Module } from './module.ts';
 export { type AttentionCallOptions, MultiheadAttention, type MultiheadAttentionOptions } from './multihead-attention.ts';
+export { type OrthogonalMap, type OrthogonalOptions, orthogonal } from './orthogonal.ts';
 export {
   PackedSequence,
   type PackOptions,
