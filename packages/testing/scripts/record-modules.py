@@ -188,6 +188,10 @@ def cases():
         yield 'TripletMarginLoss', (), dict(r, margin=0.5, p=2.5, swap=True), [[R(4, 3), R(4, 3), R(4, 3)]]
         yield 'TripletMarginWithDistanceLoss', (), dict(r, margin=0.5, swap=True), [[R(4, 3), R(4, 3), R(4, 3)]]
         yield 'CTCLoss', (), dict(r, zero_infinity=True), [[R(6, 2, 4).detach().log_softmax(-1), torch.tensor([[1, 2, 2], [3, 1, 0]]), torch.tensor([6, 5]), torch.tensor([3, 2])]]
+    targets = torch.tensor([0, 4, 1, 8, 5, 2])
+    yield 'AdaptiveLogSoftmaxWithLoss', (6, 9, [2, 5]), dict(div_value=2.0, head_bias=True), [[R(6, 6), targets], [R(6), torch.tensor(7)]]
+    # A cluster that holds no target, one target alone in its cluster, and a cluster with no features.
+    yield 'AdaptiveLogSoftmaxWithLoss', (4, 9, [2, 5, 7]), {}, [[R(6, 4), torch.tensor([0, 2, 0, 4, 8, 1])], [R(2, 4), torch.tensor([1, 0])]]
 
 
 def build(module, args, kwargs):

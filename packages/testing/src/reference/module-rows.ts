@@ -115,6 +115,7 @@ export const modules: Readonly<Record<string, string>> = {
     '| d_model nhead num_encoder_layers num_decoder_layers dim_feedforward dropout activation custom_encoder custom_decoder layer_norm_eps batch_first norm_first device dtype',
   TransformerEncoder: 'encoder_layer num_layers | norm enable_nested_tensor',
   TransformerDecoder: 'decoder_layer num_layers | norm',
+  AdaptiveLogSoftmaxWithLoss: 'in_features n_classes cutoffs | div_value head_bias device dtype',
   L1Loss: loss,
   MSELoss: loss,
   SmoothL1Loss: '| size_average reduce reduction beta',
