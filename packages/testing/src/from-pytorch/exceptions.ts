@@ -22,9 +22,7 @@ export const exceptions: Readonly<Record<string, Readonly<Record<string, Excepti
   torch: {
     Size: write('shapes are plain arrays: `x.shape`'),
     adjoint: write('`x.mT`'),
-    alpha_dropout: write('`new nn.AlphaDropout(p).call(x)`'),
     alpha_dropout_: write('`new nn.AlphaDropout(p, { inplace: true }).call(x)`'),
-    feature_alpha_dropout: write('`new nn.FeatureAlphaDropout(p).call(x)`'),
     feature_alpha_dropout_: write('`new nn.FeatureAlphaDropout(p, { inplace: true }).call(x)`'),
     dropout_: write('`new nn.Dropout(p, { inplace: true }).call(x)`'),
     rrelu_: write('`x.copy_(F.rrelu(x))`'),
@@ -116,11 +114,6 @@ export const exceptions: Readonly<Record<string, Readonly<Record<string, Excepti
     ),
   },
   'torch.nn': {
-    AdaptiveLogSoftmaxWithLoss: write('not there: `new nn.CrossEntropyLoss()` computes all scores'),
-    ...all(
-      'FractionalMaxPool2d FractionalMaxPool3d',
-      write('not there: `F.adaptiveMaxPool2d(x, size)` pools to a size with fixed windows'),
-    ),
     ...all('RNNBase RNNCellBase', write('abstract; `nn.RNN`, `nn.LSTM` and `nn.GRU` have what they share')),
   },
   'torch.nn.functional': {
@@ -130,17 +123,9 @@ export const exceptions: Readonly<Record<string, Readonly<Record<string, Excepti
     max_pool1d_with_indices: pooledIndices('maxPool1d'),
     max_pool2d_with_indices: pooledIndices('maxPool2d'),
     max_pool3d_with_indices: pooledIndices('maxPool3d'),
-    ...all(
-      'fractional_max_pool2d fractional_max_pool2d_with_indices fractional_max_pool3d fractional_max_pool3d_with_indices',
-      write('not there: `F.adaptiveMaxPool2d(x, size)` pools to a size with fixed windows'),
-    ),
-    alpha_dropout: write('`new nn.AlphaDropout(p).call(x)`'),
-    feature_alpha_dropout: write('`new nn.FeatureAlphaDropout(p).call(x)`'),
-    dropout1d: write('`new nn.Dropout1d(p).call(x)`'),
-    dropout2d: write('`new nn.Dropout2d(p).call(x)`'),
-    dropout3d: write('`new nn.Dropout3d(p).call(x)`'),
+    fractional_max_pool2d_with_indices: pooledIndices('fractionalMaxPool2d'),
+    fractional_max_pool3d_with_indices: pooledIndices('fractionalMaxPool3d'),
     rrelu_: write('`x.copy_(F.rrelu(x))`'),
-    gumbel_softmax: write('`F.softmax(x.sub(rand(x.shape).log().neg().log()).div(tau), -1)`'),
   },
   'torch.nn.utils': {
     fuse_conv_bn_weights: to('nn.fuseConvBnEval', 'of the layers'),
@@ -160,9 +145,6 @@ export const exceptions: Readonly<Record<string, Readonly<Record<string, Excepti
     cached: write('not there: a parametrized weight is computed at every read; keep it in a variable'),
     transfer_parametrizations_and_params: write('register them on both modules'),
     type_before_parametrizations: write('`module.constructor`: the class stays'),
-  },
-  'torch.nn.utils.parametrizations': {
-    orthogonal: write('not there: `nn.registerParametrization(module, name, parametrization)` with `linalg.matrixExp(a)` of a skew matrix'),
   },
   'torch.nn.Module': {
     ...all('add_module register_module', write('assign a field: fields that are modules are found')),
