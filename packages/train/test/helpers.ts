@@ -1,4 +1,4 @@
-import { Generator } from '@nabla/core';
+import { Generator, type Tensor } from '@nabla/core';
 import type { SampleContext } from '@nabla/train';
 
 /** Everything that an iterable gives. */
@@ -7,6 +7,12 @@ export async function all<T>(source: AsyncIterable<T> | Iterable<T>): Promise<T[
   for await (const x of source) out.push(x);
   return out;
 }
+
+/** Numbers from 0 to n - 1. */
+export const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+
+/** The elements of every batch. */
+export const numbers = async (loader: AsyncIterable<Tensor>): Promise<unknown[]> => (await all(loader)).map((t) => t.toArray());
 
 /** `value`, after some milliseconds. */
 export function later<T>(value: T, ms = 1): Promise<T> {
