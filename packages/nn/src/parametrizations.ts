@@ -45,7 +45,7 @@ class WeightNorm extends Module implements Parametrization {
 export interface WeightNormOptions {
   /** Which parameter. Default `'weight'`. */
   name?: string;
-  /** Along which slices have lengths of their own; null for one length. Default 0. */
+  /** Along which slices have lengths of their own; null for one length (PyTorch takes -1 for null too, here it is the last). Default 0. */
   dim?: number | null;
 }
 
