@@ -5,6 +5,8 @@ import type { Tensor } from './tensor.ts';
 export interface DebugSwitches {
   /** Fill freed CPU buffers with NaN (-1 for integers, 255 for bytes), so that a use after free shows. */
   poison: boolean;
+  /** Elements from which a backward pass gives buffers that are its own back before it ends: small ones are not worth it. */
+  giveBackFrom: number;
   /** Sees the gradients that every node's backward gives, and says what to use instead of them. */
   afterBackward: ((node: GraphNode, gradients: readonly (Tensor | null)[]) => readonly (Tensor | null)[]) | null;
   /** Names the module whose forward is running; set by the package that has modules. */
@@ -21,6 +23,7 @@ export function directoriesOf(url: string | undefined): string[] {
 /** The switches of this copy of the library. */
 export const debug: DebugSwitches = {
   poison: false,
+  giveBackFrom: 4096,
   afterBackward: null,
   modulePath: null,
   libraryRoots: new Set(directoriesOf(import.meta.url)),

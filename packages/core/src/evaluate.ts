@@ -160,14 +160,8 @@ function record(e: Evaluation, needs: readonly number[], out: Tensor): void {
   const kept: (Tensor | null)[] = [];
   for (let i = 0; i < inputs.length; i++) kept.push(reads[i] ? inputs[i]! : null);
   kept.push(reads[inputs.length] ? out : null);
-  recordNode(name, inputs, [out], kept, backwardOf, {
-    name,
-    params: place < 0 ? params : [...params, divisor],
-    shape,
-    dims,
-    compute,
-    wanted,
-  });
+  const form: Form = { name, params: place < 0 ? params : [...params, divisor], shape, dims, compute, wanted };
+  recordNode(name, inputs, [out], kept, backwardOf, form, true);
 }
 
 /** What backward needs of an evaluation: everything but its tensors, which only their saved slots may keep alive. */

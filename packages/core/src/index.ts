@@ -46,8 +46,8 @@ export { constant, Expr, type ExprLike } from './expr/node.ts';
 export * as linalg from './linalg.ts';
 export {
   type BackwardContext,
-  defineOp,
-  defineView,
+  defineUserOp as defineOp,
+  defineUserView as defineView,
   type Meta,
   type OpDefinition,
   type OpFunction,

@@ -25,7 +25,7 @@ export { updateInPlace } from './inplace.ts';
 export { hostReason, setReferenceBackend } from './kernels.ts';
 export * from './layout.ts';
 export { camelCase, snakeCase } from './names.ts';
-export { defineOp, defineView, type OpDefinition, ops } from './op.ts';
+export { type OpDefinition, ops } from './op.ts';
 export { type RecurrentOutcome, recurrent, recurrentStep } from './parts/recurrent.ts';
 export type { RecurrentKind } from './parts/recurrent-cells.ts';
 export { dropoutMask } from './random/mask.ts';

@@ -50,12 +50,21 @@ export type OpFunction<A> = (inputs: readonly Tensor[], attrs: A) => readonly Te
 /** Every op defined so far; tests go through it. Definitions are mutable here so that tests can perturb a backward. */
 export const ops: Map<string, OpDefinition<never>> = new Map();
 
+/** Defines an op of this package. */
+export function defineOp<A>(definition: OpDefinition<A>): OpFunction<A> {
+  return define(definition, true);
+}
+
 /**
  * Defines an op. See CONTRIBUTING for a walk through.
  *
  * @throws ValueError when the name is taken
  */
-export function defineOp<A>(definition: OpDefinition<A>): OpFunction<A> {
+export function defineUserOp<A>(definition: OpDefinition<A>): OpFunction<A> {
+  return define(definition, false);
+}
+
+function define<A>(definition: OpDefinition<A>, closed: boolean): OpFunction<A> {
   if (ops.has(definition.name)) throw new ValueError(`an op named '${definition.name}' exists already`);
   const def = { ...definition };
   ops.set(def.name, def as OpDefinition<never>);
@@ -63,7 +72,7 @@ export function defineOp<A>(definition: OpDefinition<A>): OpFunction<A> {
     const metas = def.infer(inputs, attrs);
     const outputs = observer === null ? def.forward(inputs, attrs, metas) : observed(def, inputs, attrs, metas, observer);
     checkOutputs(def.name, inputs, outputs, metas);
-    if (def.backward !== undefined && isGradEnabled()) record(def, inputs, attrs, outputs);
+    if (def.backward !== undefined && isGradEnabled()) record(def, closed, inputs, attrs, outputs);
     return outputs;
   };
 }
@@ -72,7 +81,7 @@ export function defineOp<A>(definition: OpDefinition<A>): OpFunction<A> {
 const observed = <A>(def: OpDefinition<A>, inputs: readonly Tensor[], attrs: A, metas: readonly Meta[], by: Observer): readonly Tensor[] =>
   by.op(def.name, inputs, attrs, () => def.forward(inputs, attrs, metas));
 
-function record<A>(def: OpDefinition<A>, inputs: readonly Tensor[], attrs: A, outputs: readonly Tensor[]): void {
+function record<A>(def: OpDefinition<A>, closed: boolean, inputs: readonly Tensor[], attrs: A, outputs: readonly Tensor[]): void {
   let any = false;
   const needs: boolean[] = [];
   for (let i = 0; i < inputs.length; i++) {
@@ -82,7 +91,7 @@ function record<A>(def: OpDefinition<A>, inputs: readonly Tensor[], attrs: A, ou
   }
   if (!any || !outputs.some((t) => isFloating(t.dtype))) return;
   const save = def.save?.(inputs, outputs, attrs) ?? [];
-  recordNode(def.name, inputs, outputs, save, backwardOf as RecordedBackward<Call<A>>, { def, attrs, needs });
+  recordNode(def.name, inputs, outputs, save, backwardOf as RecordedBackward<Call<A>>, { def, attrs, needs }, closed);
 }
 
 /** Blames the author of an op whose forward does not give what its infer announced. */
@@ -135,9 +144,18 @@ export interface ViewDefinition<A> {
   backward(ctx: { readonly attrs: A; readonly input: TensorInfo }, grad: Tensor): Tensor;
 }
 
-/** Defines a view op. Writes to the result are writes to the input. */
+/** Defines a view op of this package. */
 export function defineView<A>(definition: ViewDefinition<A>): (t: Tensor, attrs: A) => Tensor {
-  const run = defineOp<A>({
+  return view(definition, true);
+}
+
+/** Defines a view op. Writes to the result are writes to the input. */
+export function defineUserView<A>(definition: ViewDefinition<A>): (t: Tensor, attrs: A) => Tensor {
+  return view(definition, false);
+}
+
+function view<A>(definition: ViewDefinition<A>, closed: boolean): (t: Tensor, attrs: A) => Tensor {
+  const form: OpDefinition<A> = {
     name: definition.name,
     doc: definition.doc,
     infer: ([t], attrs) => {
@@ -150,6 +168,7 @@ export function defineView<A>(definition: ViewDefinition<A>): (t: Tensor, attrs:
       return [viewData(t!, w.shape, w.strides, w.offset)];
     },
     backward: ({ attrs, inputs }, [g]) => [g == null ? null : definition.backward({ attrs, input: inputs[0]! }, g)],
-  });
+  };
+  const run = define(form, closed);
   return (t, attrs) => run([t], attrs)[0]!;
 }

@@ -254,7 +254,7 @@ describe('a training loop', () => {
   test('without scopes is flat: typed arrays alive do not grow', () => {
     debug.poison = false;
     const step = trainingLoop(20_000);
-    expect(measureTemporaries(step)).toBeGreaterThan(2e6);
+    expect(measureTemporaries(step)).toBeGreaterThan(1e6);
     const peak = (steps: number): number => {
       let most = 0;
       for (let k = 0; k < steps; k++) {
@@ -263,10 +263,11 @@ describe('a training loop', () => {
       }
       return most;
     };
-    peak(50);
+    // Until WebAssembly memory has no room left for what only the collector frees.
+    peak(250);
     const first = peak(100);
     peak(200);
-    // Between them lie 600 MB of temporaries; when the collector runs is its own business.
+    // Between them lie 300 MB of temporaries; when the collector runs is its own business.
     expect(peak(100)).toBeLessThan(first * 2 + 20e6);
   });
 });

@@ -186,7 +186,7 @@ export function customFunction<
     const differentiable = outputs.filter((t, i) => isFloating(t.dtype) && !flat.includes(raw[i] as Tensor));
     if (differentiable.length === 0) return result;
     const slots = outputs.map((t) => ({ info: infoOf(t), index: differentiable.indexOf(t) }));
-    recordNode(name, tensors, differentiable, saved, backwardOf(definition, ctx, args.map(isTensor), slots), undefined);
+    recordNode(name, tensors, differentiable, saved, backwardOf(definition, ctx, args.map(isTensor), slots), undefined, false);
     const results = outputs.map((t, i) => {
       const argument = raw[i] as Tensor;
       if (!dirty.includes(argument)) return t;

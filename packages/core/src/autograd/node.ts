@@ -102,6 +102,8 @@ export class GraphNode implements GradFn, Edge {
   /** Outputs that asked to keep their gradient. */
   retained: Map<number, Tensor> | null = null;
   hooks: NodeHooks | null = null;
+  /** Its backward is the library's own, and keeps none of the tensors that it is given or gives. */
+  closed = false;
   /** The open scope that releases it; null for none. */
   scope: object | null = null;
   /** Where the op was called, known in anomaly mode. */

@@ -2,10 +2,11 @@ import { debug, observer } from '../debug.ts';
 import { ShapeError } from '../errors.ts';
 import { copyData } from '../kernels.ts';
 import { sameShape } from '../layout.ts';
-import { keepWith } from '../scope.ts';
+import { keepWith, scope } from '../scope.ts';
 import { show } from '../shape.ts';
 import { type Storage, storagesMade } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';
+import { Holdings } from './holdings.ts';
 import { mayWait, replacement, replacements } from './hooks.ts';
 import { metaOf } from './meta.ts';
 import { setGradEnabled } from './modes.ts';
@@ -58,12 +59,15 @@ class Pass {
   readonly #grads = new Map<GraphNode, (Tensor | null)[]>();
   readonly #captured: (Tensor | null)[];
   readonly #sinks = new Sinks();
+  /** Null when gradients may be differentiated again. */
+  readonly #holdings: Holdings | null;
   /** Gradients of non-leaves that asked to keep theirs. */
   readonly #retained: [Tensor, Tensor][] = [];
 
   constructor(request: BackwardRequest) {
     const { capture } = request;
     this.#request = request;
+    this.#holdings = request.createGraph ? null : new Holdings(this.#sinks.since, this.#sinks.shared);
     this.#order = capture !== null || mayWait() ? reachable(request.roots.map((x) => x.edge.node)) : null;
     this.#needed = capture === null ? null : leadingTo(this.#order!, capture);
     this.#eager = capture === null && this.#order !== null ? eagerLeaves(this.#order) : null;
@@ -89,6 +93,7 @@ class Pass {
     for (const [node, [g]] of leaves) {
       if (capture !== null) this.#collect(node, [g ?? null]);
       else if (g != null) accumulateLeaf(node, g, createGraph, this.#sinks);
+      this.#holdings?.drop(g);
     }
     return this.#captured;
   }
@@ -104,6 +109,7 @@ class Pass {
     if (this.#request.capture !== null) this.#collect(node, incoming);
     if (!needed) return;
     const results = this.#backward(node, incoming);
+    this.#holdings?.hold(...results);
     for (let i = 0; i < node.edges.length; i++) {
       const edge = node.edges[i]!;
       const g = results[i];
@@ -111,6 +117,7 @@ class Pass {
       if (this.#needed !== null && !this.#needed.inner.has(edge.node) && !this.#needed.targets.has(edge.node)) continue;
       this.#receive(edge, g, node);
     }
+    this.#holdings?.drop(...results, ...grads);
     if (!this.#request.retainGraph) node.release();
   }
 
@@ -130,7 +137,11 @@ class Pass {
       incoming = changed;
     }
     if (node.retained !== null) {
-      for (const [i, t] of node.retained) if (incoming[i] != null) this.#retained.push([t, incoming[i]!]);
+      for (const [i, t] of node.retained) {
+        if (incoming[i] == null) continue;
+        this.#retained.push([t, incoming[i]!]);
+        this.#holdings?.share(incoming[i]);
+      }
     }
     return incoming;
   }
@@ -138,7 +149,13 @@ class Pass {
   #backward(node: GraphNode, grads: Gradients): Gradients {
     const { hooks } = node;
     const incoming = hooks === null ? grads : this.#before(node, grads);
+    const closed = node.closed && hooks === null && observer === null && debug.afterBackward === null;
+    if (closed && this.#holdings !== null && incoming.some((g) => g !== null && g.size >= debug.giveBackFrom)) {
+      // What the rule makes on its way is nobody's, either.
+      return scope(() => node.backward(incoming));
+    }
     let results = observer === null ? node.backward(incoming) : observer.backward(node, incoming, () => node.backward(incoming));
+    if (!closed) this.#holdings?.share(...incoming, ...results);
     if (debug.afterBackward !== null) results = debug.afterBackward(node, results);
     if (hooks !== null) {
       for (const hook of hooks.after.list()) {
@@ -176,8 +193,14 @@ class Pass {
       if (node.leaf === null && this.#order === null) this.#queue.push(node);
     } else {
       const sofar = slots[index] ?? null;
-      slots[index] = sofar === null ? g : sofar.add(g);
+      if (sofar !== null) {
+        const sum = sofar.add(g);
+        this.#holdings?.drop(sofar);
+        g = sum;
+      }
+      slots[index] = g;
     }
+    this.#holdings?.hold(g);
   }
 
   /** Accumulates into the eager leaves behind a node that were waiting for nothing else. */
@@ -196,7 +219,9 @@ class Pass {
 
   #collect(node: GraphNode, incoming: Gradients): void {
     this.#request.capture!.forEach((edge, i) => {
-      if (edge.node === node) this.#captured[i] = incoming[edge.index] ?? null;
+      if (edge.node !== node) return;
+      this.#captured[i] = incoming[edge.index] ?? null;
+      this.#holdings?.share(this.#captured[i]);
     });
   }
 }
@@ -207,10 +232,17 @@ export class Sinks {
   readonly since: number = storagesMade();
   /** Storages that were handed out already. */
   readonly taken: Set<Storage> = new Set();
+  /** Storages that others than the pass may know, those handed out among them. */
+  readonly shared: Set<Storage> = new Set();
 
   /** Gradients that a hook saw, and may have kept. */
   show(...grads: Gradients): void {
-    for (const g of grads) if (g !== null && g !== undefined) this.taken.add(g.storage);
+    for (const g of grads) if (g !== null && g !== undefined) this.take(g.storage);
+  }
+
+  take(storage: Storage): void {
+    this.taken.add(storage);
+    this.shared.add(storage);
   }
 }
 
@@ -258,7 +290,7 @@ export function accumulate(t: Tensor, grad: Tensor, createGraph: boolean, sinks:
     const free = grad.isContiguous && storage.refs <= 1 && storage.id >= sinks.since && !sinks.taken.has(storage);
     meta.grad = free ? grad : createGraph ? grad.clone() : copyData(grad);
     meta.gradShown = false;
-    sinks.taken.add(meta.grad.storage);
+    sinks.take(meta.grad.storage);
     keepWith(t, meta.grad);
   } else if (createGraph) {
     meta.grad = meta.grad.add(grad);

@@ -48,7 +48,8 @@ const none = (): [] => [];
 
 /**
  * Records one operation: `outputs` of floating dtype now require gradients. `save` lists the tensors that backward
- * needs (inputs or outputs; null keeps a place). `attrs` must not hold tensors of the call: only the slots may.
+ * needs (inputs or outputs; null keeps a place). `attrs` must not hold tensors of the call: only the slots may. `closed`: see
+ * {@link GraphNode.closed}.
  */
 export function recordNode<A>(
   name: string,
@@ -57,6 +58,7 @@ export function recordNode<A>(
   save: readonly (Tensor | null)[],
   rule: RecordedBackward<A>,
   attrs: A,
+  closed: boolean,
 ): void {
   const edges: (Edge | null)[] = [];
   const inputInfos: TensorInfo[] = [];
@@ -69,6 +71,7 @@ export function recordNode<A>(
     outputInfos.push(infoOf(t));
   }
   const node = new RecordedNode(name, edges, inputInfos, outputInfos, rule, attrs);
+  node.closed = closed;
   for (let i = 0; i < save.length; i++) node.saved.push(slotOf(save[i]!, node, inputs, outputs));
   for (let i = 0; i < outputs.length; i++) if (isFloating(outputs[i]!.dtype)) attach(outputs[i]!, node, i);
 }
