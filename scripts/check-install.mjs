@@ -1,6 +1,6 @@
 // Packs the published packages, installs the tarballs into an empty project as a user without a compiler and without
 // gpu.js would, and trains there: as an ES module, through require(), and as one minified bundle. Data comes from worker
-// threads too, where there are files.
+// threads too, where there are files. A second project has the optional dependencies, by which a library is called.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const packages = ['core', 'nn', 'optim', 'io', 'train', 'backend-gpu'];
+const packages = ['core', 'nn', 'optim', 'io', 'train', 'backend-gpu', 'backend-native'];
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 const run = (command, args, cwd) =>
   execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], shell: process.platform === 'win32' });
@@ -58,6 +58,20 @@ const read = async (dataset) => {
 if ((await read(await pool.dataset())) !== (await read(createDataset(10)))) throw new Error('threads change what is read');
 console.log('ok ' + pool.running + ' threads');
 `;
+const native = `
+import { ones } from '@nabla/core';
+import { disableNative, enableNative } from '@nabla/backend-native';
+const lines = [];
+console.warn = (line) => { lines.push(line); };
+const found = await enableNative({ threads: 1 });
+const sum = ones([64, 50]).matmul(ones([50, 64])).sum().item();
+if (sum !== 64 * 50 * 64) throw new Error('a product is wrong: ' + sum);
+if (disableNative() !== (found !== null)) throw new Error('disableNative does not know what there was');
+const said = /^@nabla\\/backend-native: no BLAS library here, matrix products stay in WebAssembly \\((.+)\\); .+/.exec(lines[0] ?? '');
+if (lines.length !== (found === null ? 1 : 0) || (found === null && said === null)) throw new Error('it says ' + lines.join());
+if (process.argv[2] === 'no binary' && !/^koffi, which calls libraries, cannot be loaded/.test(said?.[1] ?? '')) throw new Error('it says ' + lines.join());
+console.log('ok ' + (found?.name ?? said[1].slice(0, 60)));
+`;
 const specifiers = {
   CORE: '@nabla/core',
   NN: '@nabla/nn',
@@ -84,6 +98,16 @@ function dependencies(project, names, found = new Set()) {
 }
 
 const dir = mkdtempSync(join(tmpdir(), 'nabla-install-'));
+
+/** A new project that has the tarballs. */
+function install(project, tarballs, options) {
+  mkdirSync(project);
+  writeFileSync(join(project, 'package.json'), '{ "private": true }');
+  const usual = ['--ignore-scripts', '--no-audit', '--no-fund', '--silent'];
+  run(npm, ['install', ...usual, ...options, ...tarballs.map((t) => join(dir, t))], project);
+  return project;
+}
+
 try {
   const tarballs = packages.map((name) => {
     if (!existsSync(join(root, 'packages', name, 'dist', 'index.js')))
@@ -91,14 +115,7 @@ try {
     run(npm, ['pack', '--silent', '--pack-destination', dir], join(root, 'packages', name));
     return readdirSync(dir).find((f) => f.startsWith(`nabla-${name}-`));
   });
-  const project = join(dir, 'project');
-  mkdirSync(project);
-  writeFileSync(join(project, 'package.json'), '{ "private": true }');
-  run(
-    npm,
-    ['install', '--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund', '--silent', ...tarballs.map((t) => join(dir, t))],
-    project,
-  );
+  const project = install(join(dir, 'project'), tarballs, ['--omit=optional']);
   const installed = readdirSync(join(project, 'node_modules')).filter((n) => !n.startsWith('.') && n !== '@nabla');
   const declared = dependencies(
     project,
@@ -114,6 +131,14 @@ try {
   writeFileSync(join(project, 'threads.mjs'), threads);
   for (const file of ['program.mjs', 'program.cjs', 'threads.mjs'])
     console.log(`${file}: ${run(process.execPath, [file], project).trim()}`);
+  const ofNative = tarballs.filter((t) => /-(core|backend-native)-/.test(t));
+  for (const [at, state] of [
+    [project, 'no binary'],
+    [install(join(dir, 'with-optional'), ofNative, []), 'binary'],
+  ]) {
+    writeFileSync(join(at, 'native.mjs'), native);
+    console.log(`native.mjs, ${state}: ${run(process.execPath, ['native.mjs', state], at).trim()}`);
+  }
   // Beside the project, where no package can be found: the bundle has to hold everything.
   await build({
     root: project,

@@ -6,7 +6,7 @@ const { warn } = console;
 const said: string[] = [];
 console.warn = (line: string) => said.push(line);
 /** What was found on this machine; null where there is no BLAS, and the tests run with one in JavaScript alone. */
-const found: NativeReport | null = await enableNative();
+export const found: NativeReport | null = await enableNative();
 console.warn = warn;
 
 /** The library of this machine. */

@@ -6,7 +6,7 @@ import { ascii, changed, type Dice, dict, drawArray, huge, type Mutant, mutantsO
 const described = (descr: string, shape: string): string => dict({ descr, shape, order: 'False' });
 
 /** A valid archive, one of its files large. */
-export const goodNpz = (compress: boolean): Uint8Array =>
+const goodNpz = (compress: boolean): Uint8Array =>
   writeZip(
     'test',
     [
