@@ -1,6 +1,7 @@
 import { manualSeed, randn, type Tensor, type TypedArray } from '@nabla/core';
 import { type Blas, type Conv2dGeometry, cpu, type View } from '@nabla/core/internals';
 import { describe, expect, test } from 'vitest';
+import { native } from './native.ts';
 import { StrictBlas, withBlas } from './support.ts';
 
 manualSeed(0);
@@ -98,6 +99,7 @@ describe.each(['float32', 'float64'] as const)('convolution in %s', (dtype) => {
       const blas = new StrictBlas();
       compare(blas, c, layout, dtype);
       expect(blas.calls).toBeGreaterThanOrEqual(3);
+      if (native !== null) compare(native, c, layout, dtype);
     });
   });
 });
