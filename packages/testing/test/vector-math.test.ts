@@ -25,7 +25,7 @@ const bounds: Readonly<Record<string, Bound>> = {
   log1p: { exact: Math.log1p, ulps: 3, range: [-1, 1e4] },
   tanh: { exact: Math.tanh, ulps: 2, range: [-10, 10] },
   sigmoid: { exact: sigmoid, ulps: 3, range: [-105, 90] },
-  erf: { exact: helper('erf'), ulps: 6, range: [-5, 5] },
+  erf: { exact: helper('erf'), ulps: 7, range: [-5, 5] },
   erfc: { exact: helper('erfc'), ulps: 10, range: [-5, 9] },
   sin: { exact: Math.sin, ulps: 2, range: [-8192, 8192], absolute: true },
   cos: { exact: Math.cos, ulps: 2, range: [-8192, 8192], absolute: true },

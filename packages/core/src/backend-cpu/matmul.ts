@@ -192,7 +192,8 @@ export function vectorMatmul(a: View, b: View, bias: View, make: typeof allocate
   const [m, k] = a.shape as readonly [number, number];
   const n = b.shape[1]!;
   const wasm = runtime();
-  if (wasm === null || a.dtype !== 'float32' || !worthwhile(m * n * k, vectorized) || blasFor('float32', m, n, k) !== null) return null;
+  if (wasm === null || a.dtype !== 'float32' || k === 0 || !worthwhile(m * n * k, vectorized) || blasFor('float32', m, n, k) !== null)
+    return null;
   const c = make('float32', m * n);
   return wasmMatmul(wasm, a, b, asView(c, [m, n]), bias) ? c : null;
 }

@@ -1,5 +1,6 @@
 import { applyRow, applyRowInPlace, defineElementwise, type ElementwiseOp } from '../elementwise.ts';
 import { ValueError } from '../errors.ts';
+import { defineFunction } from '../expr/function.ts';
 import { call, Expr } from '../expr/node.ts';
 import { erfcOf } from '../scalar/erf.ts';
 import { gpuBody } from '../scalar/gpu.ts';
@@ -28,21 +29,26 @@ declare module '../expr/node.ts' {
 
 const density = 1 / Math.sqrt(2 * Math.PI);
 
+/** The normal distribution function, in float32 as PyTorch computes it for gelu and its gradient. */
+const distribution = defineFunction({
+  name: 'geluDistribution',
+  arity: 1,
+  js: (x) => `0.5*erfcOf(-${x}*${Math.SQRT1_2})`,
+  wasm: (v, x) => v.mul(v.number(0.5), v.add(v.number(1), v.erf(v.mul(x, v.number(Math.SQRT1_2))))),
+  helpers: { erfcOf },
+  gpu: gpuBody((x) => `0.5 * complementaryError(-${Math.SQRT1_2} * ${x})`, 'complementaryError'),
+  grad: [(x) => x.square().mul(-0.5).exp().mul(density)],
+});
+
 // Through erfc, so that the left tail keeps its relative accuracy.
 const exact: ElementwiseOp = defineElementwise({
   name: 'gelu',
   dtype: 'floating',
   js: (x) => `0.5*${x}*erfcOf(-${x}*${Math.SQRT1_2})`,
-  // As PyTorch computes it in float32.
   wasm: (v, x) => v.mul(v.mul(v.number(0.5), x), v.add(v.number(1), v.erf(v.mul(x, v.number(Math.SQRT1_2))))),
   helpers: { erfcOf },
   gpu: gpuBody((x) => `0.5 * ${x} * complementaryError(-${Math.SQRT1_2} * ${x})`, 'complementaryError'),
-  grad: [
-    (x) => {
-      const cdf = x.mul(-Math.SQRT1_2).erfc().mul(0.5);
-      return cdf.add(x.mul(x.square().mul(-0.5).exp().mul(density)));
-    },
-  ],
+  grad: [(x) => call(distribution, [x]).add(x.mul(x.square().mul(-0.5).exp().mul(density)))],
   doc: 'x times the normal distribution function of x',
 });
 

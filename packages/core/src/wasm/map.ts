@@ -4,11 +4,11 @@ import { BoundedCache } from '../expr/cache.ts';
 import { arityOf, type Expr } from '../expr/node.ts';
 import { FunctionBuilder, type Value } from './module.ts';
 import { contiguous, gathered, type Step, scattered, splat, storeContiguous, widths } from './operands.ts';
-import { printVector, vectorForm, weightOf } from './print.ts';
+import { mayDoubt, printVector, vectorForm, weightOf } from './print.ts';
 import { type Exports, partFrom, type Runtime } from './runtime.ts';
 import { argumentBytes, argumentsAt, Staging } from './staging.ts';
 import { split } from './threads.ts';
-import { type Lanes, vectorImports } from './vector.ts';
+import { Doubts, type Lanes, vectorImports } from './vector.ts';
 
 /** One level of a loop nest: how often, and how far each operand moves per turn, in elements. */
 export interface Level {
@@ -227,24 +227,27 @@ function mapCode(form: MapForm): FunctionBuilder | null {
   const f = new FunctionBuilder(['i32']);
   const args = readArguments(f, rank, dtypes.length, arityOf(exprs).params);
   const inner = rank - 1;
+  const doubts = new Doubts(f);
+  const doubtful = mayDoubt(exprs);
   const turns = weightOf(exprs) > heavy ? 2 : unrolled;
   nest(f, args, 0, Math.max(inner, 0), args.addresses, (start) => {
     const pointers = start.map((a, i) => (steps[i] === 'fixed' ? a : f.variable(a)));
     const fixed = pointers.map((a, i) => (i >= outputs && steps[i] === 'fixed' ? splat(f, dtypes[i]!, a) : null));
     const strides = inner < 0 ? pointers : args.strides[inner]!;
-    /** The body for four elements, `skip` elements ahead; `count` of them exist at the end of a row. */
-    const body = (skip: number, count?: Value): void => {
-      const ahead = (i: number): Value =>
-        skip === 0 ? pointers[i]! : f.op('i32.add', pointers[i]!, f.op('i32.mul', strides[i]!, f.i32(skip)));
-      const inputs = pointers.slice(outputs).map((a, k): Lanes => {
+    const ahead = (i: number, skip: number): Value =>
+      skip === 0 ? pointers[i]! : f.op('i32.add', pointers[i]!, f.op('i32.mul', strides[i]!, f.i32(skip)));
+    /** Four elements of every input, `skip` elements ahead; `count` of them exist at the end of a row. */
+    const load = (skip: number, count?: Value): Lanes[] =>
+      pointers.slice(outputs).map((a, k) => {
         const i = k + outputs;
         if (fixed[i] !== null) return fixed[i]!;
-        return steps[i] === 'unit' ? contiguous(f, dtypes[i]!, a, skip) : gathered(f, dtypes[i]!, ahead(i), strides[i]!, count);
+        return steps[i] === 'unit' ? contiguous(f, dtypes[i]!, a, skip) : gathered(f, dtypes[i]!, ahead(i, skip), strides[i]!, count);
       });
-      printVector(f, exprs, inputs, args.params).forEach((v, o) => {
+    const store = (values: readonly Lanes[], skip: number, count?: Value): void => {
+      values.forEach((v, o) => {
         if (steps[o] === 'unit' && count === undefined) storeContiguous(f, dtypes[o]!, pointers[o]!, v, skip);
         else if (steps[o] === 'unit') scattered(f, dtypes[o]!, pointers[o]!, f.i32(widths[dtypes[o]!]), v, count);
-        else scattered(f, dtypes[o]!, ahead(o), strides[o]!, v, count);
+        else scattered(f, dtypes[o]!, ahead(o, skip), strides[o]!, v, count);
       });
     };
     const advance = (elements: number): void => {
@@ -254,18 +257,35 @@ function mapCode(form: MapForm): FunctionBuilder | null {
         f.set(a, f.op('i32.add', a, by));
       });
     };
+    /** Vectors in the quick way, and all of them again with care if one of them needs it. */
+    const quickly = (vectors: number): void => {
+      doubts.reset();
+      const inputs = Array.from({ length: vectors }, (_, u) => load(u * 4));
+      const values = inputs.map((x) => printVector(f, exprs, x, args.params, doubts).map((v) => f.variable(v)));
+      f.if(doubts.raised(), () => {
+        inputs.forEach((x, u) => {
+          printVector(f, exprs, x, args.params).forEach((v, o) => {
+            f.set(values[u]![o]!, v);
+          });
+        });
+      });
+      values.forEach((v, u) => {
+        store(v, u * 4);
+      });
+    };
     const left = f.variable(inner < 0 ? f.i32(1) : args.counts[inner]!);
     for (const vectors of [turns, 1]) {
       f.while(
         () => f.op('i32.ge_s', left, f.i32(vectors * 4)),
         () => {
-          for (let u = 0; u < vectors; u++) body(u * 4);
+          if (vectors === 1 || !doubtful) for (let u = 0; u < vectors; u++) store(printVector(f, exprs, load(u * 4), args.params), u * 4);
+          else quickly(vectors);
           advance(vectors * 4);
           f.set(left, f.plus(left, -vectors * 4));
         },
       );
     }
-    f.if(left, () => body(0, left));
+    f.if(left, () => store(printVector(f, exprs, load(0, left), args.params), 0, left));
   });
   return f;
 }

@@ -3,21 +3,9 @@ import type { FunctionBuilder, Value } from './module.ts';
 // Elementary functions on four float32 lanes. Polynomials are minimax fits of our own; the error bounds, in units in the
 // last place, are those that packages/testing/test/vector-math.test.ts measures and asserts over every range.
 
-/**
- * c[0] + c[1] x + c[2] x² + ..., by halves: pairs with x, pairs of pairs with x², ... A processor works on them side by
- * side, where Horner's chain makes it wait.
- */
+/** c[0] + c[1] x + c[2] x² + ..., by Horner's rule: several vectors are under way at a time, so that a chain costs no time. */
 function polynomial(f: FunctionBuilder, x: Value, c: readonly number[]): Value {
-  let terms = c.map((v) => f.f32x4(v));
-  for (let power = x; terms.length > 1; power = terms.length > 1 ? mul(f, power, power) : power) {
-    const next: Value[] = [];
-    for (let i = 0; i < terms.length; i += 2) {
-      const high = terms[i + 1];
-      next.push(high === undefined ? terms[i]! : add(f, terms[i]!, mul(f, power, high)));
-    }
-    terms = next;
-  }
-  return terms[0]!;
+  return c.slice(0, -1).reduceRight((sum, v) => add(f, mul(f, sum, x), f.f32x4(v)), f.f32x4(c.at(-1)!));
 }
 
 const add = (f: FunctionBuilder, a: Value, b: Value): Value => f.op('f32x4.add', a, b);
@@ -37,30 +25,36 @@ const ln2High = 0.693359375;
 const ln2Low = -0.0002121944400546906;
 /** Adding it leaves a small integer in the low bits of the sum. */
 const shift = 12582912;
+const shiftBits = 0x4b400000;
 
-/** The parts of e^x = 2^n (1 + t): the integer n as a float and as bits, and t. */
-function exponential(f: FunctionBuilder, x: Value): { bits: Value; t: Value } {
+/** e^x = 2^n y: a float whose low bits are n, and y. */
+function exponential(f: FunctionBuilder, x: Value): { sum: Value; y: Value } {
   const sum = add(f, mul(f, x, f.f32x4(Math.LOG2E)), f.f32x4(shift));
   const n = sub(f, sum, f.f32x4(shift));
   const r = sub(f, sub(f, x, mul(f, n, f.f32x4(ln2High))), mul(f, n, f.f32x4(ln2Low)));
   const p = polynomial(f, r, [0.4999999344, 0.1666652048, 0.04166838986, 0.00836873558, 0.001381455966]);
-  const t = add(f, r, mul(f, mul(f, r, r), p));
-  return { bits: f.op('i32x4.sub', sum, f.f32x4(shift)), t };
-}
-
-/** y 2^n in two steps, so that results beyond the range and below the normal numbers come out right. */
-function scale(f: FunctionBuilder, y: Value, n: Value): Value {
-  const half = f.op('i32x4.shr_s', n, f.i32(1));
-  const power = (k: Value): Value => f.op('i32x4.shl', f.op('i32x4.add', k, f.i32x4(127)), f.i32(23));
-  return mul(f, mul(f, y, power(half)), power(f.op('i32x4.sub', n, half)));
+  return { sum, y: add(f, f.f32x4(1), add(f, r, mul(f, mul(f, r, r), p))) };
 }
 
 /** e^x, within 1 ulp. */
 export function exp(f: FunctionBuilder, x: Value): Value {
   // pmin and pmax keep a NaN that comes first.
   const inside = f.op('f32x4.pmax', f.op('f32x4.pmin', x, f.f32x4(89)), f.f32x4(-104));
-  const { bits, t } = exponential(f, inside);
-  return scale(f, add(f, f.f32x4(1), t), bits);
+  const { sum, y } = exponential(f, inside);
+  // 2^n as a product, so that results beyond the range and below the normal numbers come out right: exponents with their offset of 127.
+  const both = f.op('i32x4.sub', sum, f.i32x4(shiftBits - 254));
+  const half = f.op('i32x4.shr_s', both, f.i32(1));
+  const power = (k: Value): Value => f.op('i32x4.shl', k, f.i32(23));
+  return mul(f, mul(f, y, power(half)), power(f.op('i32x4.sub', both, half)));
+}
+
+/** How large an argument of {@link expInside} may be. */
+export const expLimit = 87;
+
+/** e^x for x from -{@link expLimit} to {@link expLimit}: the same bits as {@link exp}, sooner. */
+export function expInside(f: FunctionBuilder, x: Value): Value {
+  const { sum, y } = exponential(f, x);
+  return f.op('i32x4.add', y, f.op('i32x4.shl', sum, f.i32(23)));
 }
 
 /** e^x - 1, within 2 ulp. */
@@ -119,14 +113,15 @@ export function tanh(f: FunctionBuilder, x: Value): Value {
     a,
     mul(f, mul(f, z, a), polynomial(f, z, [-0.3333328194, 0.133314422, -0.05373971523, 0.02063908768, -0.005704987454])),
   );
-  const e = exp(f, add(f, a, a));
+  // From 10 on it is 1. A NaN that comes first is kept.
+  const e = expInside(f, f.op('f32x4.pmin', add(f, a, a), f.f32x4(20)));
   const large = sub(f, f.f32x4(1), div(f, f.f32x4(2), add(f, e, f.f32x4(1))));
   return f.op('v128.or', select(f, f.op('f32x4.lt', a, f.f32x4(0.625)), small, large), signOf(f, x));
 }
 
-/** 1 / (1 + e^-x), within 3 ulp. */
-export function sigmoid(f: FunctionBuilder, x: Value): Value {
-  const e = exp(f, f.op('f32x4.neg', f.op('f32x4.abs', x)));
+/** 1 / (1 + e^-x), within 3 ulp, by an exponential that suits x. */
+export function sigmoid(f: FunctionBuilder, x: Value, power: (f: FunctionBuilder, x: Value) => Value = exp): Value {
+  const e = power(f, f.op('f32x4.neg', f.op('f32x4.abs', x)));
   const r = div(f, f.f32x4(1), add(f, f.f32x4(1), e));
   return select(f, f.op('f32x4.lt', x, f.f32x4(0)), mul(f, e, r), r);
 }
@@ -156,7 +151,7 @@ function erfSmall(f: FunctionBuilder, a: Value): Value {
   );
 }
 
-/** erf(x), within 6 ulp: x times a quotient of polynomials in x². */
+/** erf(x), within 7 ulp: x times a quotient of polynomials in x². */
 export function erf(f: FunctionBuilder, x: Value): Value {
   // From there on it is 1. A NaN that comes first is kept.
   const a = f.op('f32x4.pmin', f.op('f32x4.abs', x), f.f32x4(3.92));

@@ -93,6 +93,7 @@ vectors({
   'i32x4.ne': 56,
   'i32x4.lt_s': 57,
   'i32x4.gt_s': 59,
+  'i32x4.max_s': 184,
   'i32x4.ge_s': 63,
   'f32x4.eq': 65,
   'f32x4.ne': 66,
@@ -145,7 +146,7 @@ vectors({
   'f32x4.convert_i32x4_s': 250,
   'f64x2.convert_low_i32x4_s': 254,
 });
-vectors({ 'i32x4.extract_lane': 27, 'v128.any_true': 83 }, 'i32');
+vectors({ 'i32x4.extract_lane': 27, 'v128.any_true': 83, 'i32x4.all_true': 163 }, 'i32');
 vectors({ 'f32x4.extract_lane': 31 }, 'f32');
 vectors({ 'f32x4.replace_lane': 32 }, 'v128');
 vectors({ 'f64x2.extract_lane': 33 }, 'f64');

@@ -1,6 +1,6 @@
 import type { View } from '../backend.ts';
 import { Accumulator } from './accumulator.ts';
-import { exp, log } from './math.ts';
+import { expInside, expLimit, log } from './math.ts';
 import { type FunctionBuilder, parameters, type Value } from './module.ts';
 import { type Exports, partFrom, type Runtime } from './runtime.ts';
 import { Staging } from './staging.ts';
@@ -58,7 +58,7 @@ function softmaxCode(logarithm: boolean): FunctionBuilder {
     walk((at, which, left) => largest[which]!.take(existing(load(at), largest[which]!.neutral(), left)));
     const max = f.op('f32x4.splat', join(largest));
     walk((at, which, left) => {
-      const e = exp(f, f.op('f32x4.sub', load(at), max));
+      const e = powerOfLess(f, f.op('f32x4.sub', load(at), max));
       if (!logarithm) store(at, e, left);
       sums[which]!.take(existing(e, sums[which]!.neutral(), left));
     });
@@ -74,6 +74,14 @@ function softmaxCode(logarithm: boolean): FunctionBuilder {
     f.set(to, f.op('i32.add', to, bytes));
   });
   return f;
+}
+
+/** e^x for x that is negative, zero or NaN; 0 where that would be less than e^-87, which no sum that has a 1 in it notices. */
+function powerOfLess(f: FunctionBuilder, x: Value): Value {
+  const limit = f.f32x4(-expLimit);
+  // pmax keeps a NaN that comes first.
+  const inside = expInside(f, f.op('f32x4.pmax', x, limit));
+  return f.op('v128.andnot', inside, f.op('f32x4.lt', x, limit));
 }
 
 /** Elements that a thread should have to itself, at least. */

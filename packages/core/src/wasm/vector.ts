@@ -4,6 +4,42 @@ import type { FunctionBuilder, Value } from './module.ts';
 /** Four float32 values, or a mask of four lanes that are all ones or all zeros. */
 export type Lanes = Value;
 
+/** Whether arguments were such that values have to be computed again, with care. */
+export class Doubts {
+  readonly #f: FunctionBuilder;
+  /** The largest magnitude so far, as a part of {@link #limit}. */
+  readonly #largest: Value;
+  #limit = 0;
+
+  constructor(f: FunctionBuilder) {
+    this.#f = f;
+    this.#largest = f.local('v128');
+  }
+
+  /** Whether there is anything to doubt at all. */
+  get any(): boolean {
+    return this.#limit > 0;
+  }
+
+  reset(): void {
+    this.#f.set(this.#largest, this.#f.i32x4(0));
+  }
+
+  /** Raises a doubt unless all |a| <= limit, which is the same for every function. */
+  unlessBelow(limit: number, a: Lanes): void {
+    const f = this.#f;
+    this.#limit = limit;
+    // Magnitudes are ordered as their bits are, with NaN behind infinity.
+    f.set(this.#largest, f.op('i32x4.max_s', this.#largest, f.op('v128.and', a, f.i32x4(0x7fffffff))));
+  }
+
+  /** Not 0 when there are doubts. */
+  raised(): Value {
+    const f = this.#f;
+    return f.op('v128.any_true', f.op('i32x4.gt_s', this.#largest, f.f32x4(this.#limit)));
+  }
+}
+
 /**
  * What a scalar function is written with for WebAssembly: arithmetic on four float32 lanes. Comparisons give masks, for
  * {@link select}, {@link flag} and the logical operations.
@@ -15,9 +51,12 @@ export type Lanes = Value;
  */
 export class Vector {
   readonly #f: FunctionBuilder;
+  readonly #doubts: Doubts | null;
 
-  constructor(f: FunctionBuilder) {
+  /** @param doubts given, functions may be computed in ways that hold for most arguments only */
+  constructor(f: FunctionBuilder, doubts: Doubts | null = null) {
     this.#f = f;
+    this.#doubts = doubts;
   }
 
   /** The same number in every lane. */
@@ -140,7 +179,9 @@ export class Vector {
   }
 
   exp(a: Lanes): Lanes {
-    return math.exp(this.#f, a);
+    if (this.#doubts === null) return math.exp(this.#f, a);
+    this.#doubts.unlessBelow(math.expLimit, a);
+    return math.expInside(this.#f, a);
   }
 
   expm1(a: Lanes): Lanes {
@@ -160,7 +201,9 @@ export class Vector {
   }
 
   sigmoid(a: Lanes): Lanes {
-    return math.sigmoid(this.#f, a);
+    if (this.#doubts === null) return math.sigmoid(this.#f, a);
+    this.#doubts.unlessBelow(math.expLimit, a);
+    return math.sigmoid(this.#f, a, math.expInside);
   }
 
   erf(a: Lanes): Lanes {
