@@ -20,6 +20,8 @@ const folders = {
 
 export default defineConfig({
   test: {
+    // Vitest leaves a core to itself, which on a machine of two is half of it.
+    maxWorkers: '100%',
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**'],

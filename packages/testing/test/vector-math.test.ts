@@ -92,6 +92,37 @@ describe('elementary functions on vectors of float32', () => {
   }
 });
 
+describe('a group of vectors where one argument is far out', () => {
+  beforeAll(() => {
+    setWasmMode('always');
+  });
+  afterAll(() => {
+    setWasmMode('auto');
+  });
+
+  test.each([
+    ['exp', Math.exp],
+    ['sigmoid', sigmoid],
+  ] as const)('%s is what it is elsewhere, in place too', (name, exact) => {
+    const plain = Float32Array.from({ length: 36 }, (_, i) => i / 4 - 4);
+    const expected = run(name, plain);
+    for (let at = 0; at < plain.length; at++) {
+      for (const far of [88, -88, -103, 200, Infinity, -Infinity, NaN]) {
+        const values = plain.slice();
+        values[at] = far;
+        const want = expected.slice();
+        want[at] = run(name, [far])[0]!;
+        expect(run(name, values), `${far} at ${at}`).toEqual(want);
+        const t = tensor(values);
+        const written = (name === 'exp' ? t.exp_() : t.sigmoid_()) as Tensor;
+        expect(written.dataSync(), `${far} at ${at}, in place`).toEqual(want);
+        const right = Math.fround(exact(far));
+        if (!Object.is(want[at], right)) expect(Math.abs(want[at]! - right), `${far}`).toBeLessThanOrEqual(3 * ulp(right));
+      }
+    }
+  });
+});
+
 test('an expression that is too long for a kernel of vectors is one of JavaScript', () => {
   const long = elementwise('longChain', (x) => {
     let y = x;

@@ -1,4 +1,4 @@
-import { scope, type Tensor } from '@nabla/core';
+import { scope, Tensor } from '@nabla/core';
 import { Adam } from '@nabla/optim';
 import type { TrainTask } from '../../protocol.ts';
 import type { Runner } from '../serve.ts';
@@ -13,6 +13,8 @@ export function trainRunner(task: TrainTask, { module, loss: lossOf }: Trainable
   return {
     reset: () => {
       module.loadStateDict(initial);
+      // Resetting is no part of a step: what it leaves behind should not count as the memory of steps.
+      for (const state of optimizer.state.values()) for (const value of Object.values(state)) if (value instanceof Tensor) value.dispose();
       optimizer = new Adam(module.parameters(), { lr: task.lr });
     },
     step: () =>
