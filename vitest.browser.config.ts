@@ -17,6 +17,8 @@ export default defineConfig({
   resolve: { conditions: ['@nabla/source', 'module', 'browser', 'development|production', 'default'] },
   // Known from the start: a dependency that vite discovers while tests run makes it reload the page under them.
   optimizeDeps: { include: ['gpu.js'] },
+  // Pages share memory with workers only when they are isolated from other origins.
+  server: { headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' } },
   test: {
     name: 'chromium',
     include: ['packages/*/test/**/*.browser.test.ts'],
