@@ -64,4 +64,5 @@ export type * from './shape-types.ts';
 export { addMethod, addProperty, isTensor, Tensor } from './tensor.ts';
 export type { Ok, Out, ShapeOf } from './typed.ts';
 export type * from './view-types.ts';
+export { setRelaxedSimd } from './wasm/relaxed.ts';
 export { getThreads, setThreads } from './wasm/threads.ts';

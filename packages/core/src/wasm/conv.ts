@@ -101,8 +101,6 @@ const weightBytes = 2 ** 22;
 /** Products that a thread should have to itself, at least. */
 const leastOfCorrelation = 2 ** 20;
 
-const compiled = new WeakMap<Runtime, Exports>();
-
 /** One module: pooling and the gradient copy images by the function that the convolution has. */
 function functions(): Record<string, FunctionBuilder> {
   const made = convolutionFunctions();
@@ -113,12 +111,7 @@ function functions(): Record<string, FunctionBuilder> {
 
 /** The functions of convolution and pooling over a runtime's memory. */
 export function convolutionExports(runtime: Runtime): Exports {
-  let found = compiled.get(runtime);
-  if (found === undefined) {
-    found = runtime.compile(functions());
-    compiled.set(runtime, found);
-  }
-  return found;
+  return runtime.once(functions, () => runtime.compile(functions()));
 }
 
 /** Images [from, to) of a view. */

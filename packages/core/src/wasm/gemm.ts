@@ -1,23 +1,11 @@
 import type { View } from '../backend.ts';
 import { gemmFunctions } from './gemm-code.ts';
-import { type Exports, partFrom, type Runtime } from './runtime.ts';
+import { partFrom, type Runtime } from './runtime.ts';
 import { panelBytes, panelsAt, Staging } from './staging.ts';
 import { split } from './threads.ts';
 
-const compiled = new WeakMap<Runtime, Exports>();
-
 /** Products per element of a part that make it worth a thread. */
 const leastOfProduct = 2 ** 20;
-
-/** The matrix product's functions over a runtime's memory. */
-function gemmExports(runtime: Runtime): Exports {
-  let found = compiled.get(runtime);
-  if (found === undefined) {
-    found = runtime.compile(gemmFunctions());
-    compiled.set(runtime, found);
-  }
-  return found;
-}
 
 /** One product, or several whose operands lie evenly apart: all in bytes but the sizes. */
 interface Product {
@@ -72,7 +60,7 @@ function partsOf(threads: number, p: Product): Product[] {
  * @returns false when an operand outside of WebAssembly memory is too large to be copied there
  */
 export function wasmMatmul(runtime: Runtime, a: View, b: View, c: View, bias: View | null = null): boolean {
-  const exports = gemmExports(runtime);
+  const exports = runtime.once(gemmFunctions, () => runtime.compile(gemmFunctions()));
   const staging = new Staging(runtime);
   const [at, bt, ct] = [staging.input(a), staging.input(b), staging.output(c, true)];
   const biases = bias === null ? 0 : staging.input(bias);

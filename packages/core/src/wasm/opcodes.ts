@@ -107,6 +107,7 @@ vectors({
   'v128.or': 80,
   'v128.xor': 81,
   'v128.bitselect': 82,
+  'f32x4.relaxed_madd': 261,
   'v128.load32_lane': 86,
   'v128.load32_zero': 92,
   'v128.load64_zero': 93,

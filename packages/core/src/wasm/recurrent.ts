@@ -137,28 +137,15 @@ function backwardCode(cell: RecurrentCell, exprs: readonly Expr[]): FunctionBuil
   return f;
 }
 
-/** The sweeps of each cell; null: a function in it has no form for WebAssembly. */
-const compiled: WeakMap<Runtime, Map<RecurrentCell, Exports | null>> = new WeakMap();
-
+/** The sweeps of a cell; null: a function in it has no form for WebAssembly. */
 function exportsOf(runtime: Runtime, cell: RecurrentCell): Exports | null {
-  let known = compiled.get(runtime);
-  if (known === undefined) {
-    known = new Map();
-    compiled.set(runtime, known);
-  }
-  let found = known.get(cell);
-  if (found === undefined) {
+  return runtime.once(cell, () => {
     const { forward: to, backward: back } = cell;
     const forward = vectorForm([...to.states, to.states[0]!, ...to.kept]);
     const backward = vectorForm([...back.inputs, ...(back.products ?? []), ...back.states]);
-    const functions =
-      forward === null || backward === null
-        ? null
-        : { ...gemmFunctions(), forward: forwardCode(cell, forward), backward: backwardCode(cell, backward) };
-    found = functions === null ? null : runtime.compile(functions);
-    known.set(cell, found);
-  }
-  return found;
+    if (forward === null || backward === null) return null;
+    return runtime.compile({ ...gemmFunctions(), forward: forwardCode(cell, forward), backward: backwardCode(cell, backward) });
+  });
 }
 
 const whole = (array: TypedArray): View => ({

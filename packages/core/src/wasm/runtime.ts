@@ -21,6 +21,7 @@ export class Runtime {
   team: Team | null = null;
   /** How many modules were compiled. */
   modules = 0;
+  #made: WeakMap<object, unknown> = new WeakMap();
   readonly #bytes: WeakMap<Exports, Uint8Array<ArrayBuffer>> = new WeakMap();
   readonly #shared: WeakMap<Exports, SharedModule> = new WeakMap();
 
@@ -43,6 +44,17 @@ export class Runtime {
     this.modules++;
     if (shared) this.#bytes.set(exports, bytes);
     return exports;
+  }
+
+  /** What `make` gives, which is called once for every key: modules are compiled on first use. */
+  once<T>(key: object, make: () => T): T {
+    if (!this.#made.has(key)) this.#made.set(key, make());
+    return this.#made.get(key) as T;
+  }
+
+  /** Everything is made anew when it is needed again. */
+  forget(): void {
+    this.#made = new WeakMap();
   }
 
   /** Calls an exported function once per list of arguments, side by side where there are threads. */

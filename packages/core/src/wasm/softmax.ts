@@ -2,7 +2,7 @@ import type { View } from '../backend.ts';
 import { Accumulator } from './accumulator.ts';
 import { expInside, expLimit, log } from './math.ts';
 import { type FunctionBuilder, parameters, type Value } from './module.ts';
-import { type Exports, partFrom, type Runtime } from './runtime.ts';
+import { partFrom, type Runtime } from './runtime.ts';
 import { Staging } from './staging.ts';
 import { split } from './threads.ts';
 import type { Lanes } from './vector.ts';
@@ -87,7 +87,7 @@ function powerOfLess(f: FunctionBuilder, x: Value): Value {
 /** Elements that a thread should have to itself, at least. */
 const leastOfSoftmax = 2 ** 14;
 
-const compiled = new WeakMap<Runtime, Exports>();
+const functions = (): Record<string, FunctionBuilder> => ({ softmax: softmaxCode(false), logSoftmax: softmaxCode(true) });
 
 /**
  * Softmax or its logarithm over the last dimension of a contiguous float32 view, into the contiguous `out`.
@@ -95,11 +95,7 @@ const compiled = new WeakMap<Runtime, Exports>();
  * @returns false when an operand outside of WebAssembly memory is too large to be copied
  */
 export function wasmSoftmax(runtime: Runtime, x: View, logarithm: boolean, out: View): boolean {
-  let exports = compiled.get(runtime);
-  if (exports === undefined) {
-    exports = runtime.compile({ softmax: softmaxCode(false), logSoftmax: softmaxCode(true) });
-    compiled.set(runtime, exports);
-  }
+  const exports = runtime.once(functions, () => runtime.compile(functions()));
   const n = x.shape[x.shape.length - 1]!;
   const rows = x.shape.reduce((a, b) => a * b, 1) / n;
   const staging = new Staging(runtime);

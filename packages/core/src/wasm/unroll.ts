@@ -1,4 +1,5 @@
 import type { FunctionBuilder, Value } from './module.ts';
+import { usesRelaxedSimd } from './relaxed.ts';
 
 /**
  * Runs `body(0)`, `body(1)`... `left` times, then `advance` after each `turns` of them. There is a branch between two turns, because
@@ -26,10 +27,11 @@ export function unrolled(f: FunctionBuilder, left: Value, turns: number, body: (
 
 /** acc += x * y for every x of a column and y of a row. */
 export function multiplyAdd(f: FunctionBuilder, acc: readonly (readonly Value[])[], x: (row: number) => Value, ys: readonly Value[]): void {
+  const fused = usesRelaxedSimd();
   acc.forEach((line, i) => {
     const v = x(i);
     line.forEach((a, j) => {
-      f.set(a, f.op('f32x4.add', a, f.op('f32x4.mul', v, ys[j]!)));
+      f.set(a, fused ? f.op('f32x4.relaxed_madd', v, ys[j]!, a) : f.op('f32x4.add', a, f.op('f32x4.mul', v, ys[j]!)));
     });
   });
 }
