@@ -19,30 +19,33 @@ export class Holdings {
     this.#shared = shared;
   }
 
-  /** There will be one more {@link drop} of each. */
-  hold(...gradients: readonly (Tensor | null | undefined)[]): void {
-    for (const g of gradients) {
-      if (g == null || g.size < debug.giveBackFrom || g.storage.id < this.#since) continue;
-      this.#uses.set(g, (this.#uses.get(g) ?? 0) + 1);
-    }
+  /** There will be one more {@link drop} of it. */
+  hold(g: Tensor | null | undefined): void {
+    if (g == null || g.size < debug.giveBackFrom || g.storage.id < this.#since) return;
+    this.#uses.set(g, (this.#uses.get(g) ?? 0) + 1);
   }
 
-  /** Somebody else may keep them. */
-  share(...gradients: readonly (Tensor | null | undefined)[]): void {
-    for (const g of gradients) if (g != null) this.#shared.add(g.storage);
+  /** Somebody else may keep it. */
+  share(g: Tensor | null | undefined): void {
+    if (g != null) this.#shared.add(g.storage);
   }
 
   /** A use is over. */
-  drop(...gradients: readonly (Tensor | null | undefined)[]): void {
-    for (const g of gradients) {
-      const uses = g == null ? undefined : this.#uses.get(g);
-      if (uses === undefined) continue;
-      if (uses > 1) {
-        this.#uses.set(g!, uses - 1);
-        continue;
-      }
-      this.#uses.delete(g!);
-      if (!this.#shared.has(g!.storage)) g!.dispose();
+  drop(g: Tensor | null | undefined): void {
+    if (g == null || this.#uses.size === 0) return;
+    const uses = this.#uses.get(g);
+    if (uses === undefined) return;
+    if (uses > 1) {
+      this.#uses.set(g, uses - 1);
+      return;
     }
+    this.#uses.delete(g);
+    if (!this.#shared.has(g.storage)) g.dispose();
   }
+}
+
+/** Whether a gradient is among them whose buffer is worth giving back. */
+export function anyLarge(gradients: readonly (Tensor | null)[]): boolean {
+  for (let i = 0; i < gradients.length; i++) if (gradients[i] !== null && gradients[i]!.size >= debug.giveBackFrom) return true;
+  return false;
 }

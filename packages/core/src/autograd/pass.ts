@@ -6,7 +6,7 @@ import { keepWith, scope } from '../scope.ts';
 import { show } from '../shape.ts';
 import { type Storage, storagesMade } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';
-import { Holdings } from './holdings.ts';
+import { anyLarge, Holdings } from './holdings.ts';
 import { mayWait, replacement, replacements } from './hooks.ts';
 import { metaOf } from './meta.ts';
 import { setGradEnabled } from './modes.ts';
@@ -109,7 +109,8 @@ class Pass {
     if (this.#request.capture !== null) this.#collect(node, incoming);
     if (!needed) return;
     const results = this.#backward(node, incoming);
-    this.#holdings?.hold(...results);
+    const holdings = this.#holdings;
+    if (holdings !== null) for (let i = 0; i < results.length; i++) holdings.hold(results[i]);
     for (let i = 0; i < node.edges.length; i++) {
       const edge = node.edges[i]!;
       const g = results[i];
@@ -117,7 +118,10 @@ class Pass {
       if (this.#needed !== null && !this.#needed.inner.has(edge.node) && !this.#needed.targets.has(edge.node)) continue;
       this.#receive(edge, g, node);
     }
-    this.#holdings?.drop(...results, ...grads);
+    if (holdings !== null) {
+      for (let i = 0; i < results.length; i++) holdings.drop(results[i]);
+      for (let i = 0; i < grads.length; i++) holdings.drop(grads[i]);
+    }
     if (!this.#request.retainGraph) node.release();
   }
 
@@ -150,12 +154,12 @@ class Pass {
     const { hooks } = node;
     const incoming = hooks === null ? grads : this.#before(node, grads);
     const closed = node.closed && hooks === null && observer === null && debug.afterBackward === null;
-    if (closed && this.#holdings !== null && incoming.some((g) => g !== null && g.size >= debug.giveBackFrom)) {
+    if (closed && this.#holdings !== null && anyLarge(incoming)) {
       // What the rule makes on its way is nobody's, either.
       return scope(() => node.backward(incoming));
     }
     let results = observer === null ? node.backward(incoming) : observer.backward(node, incoming, () => node.backward(incoming));
-    if (!closed) this.#holdings?.share(...incoming, ...results);
+    if (!closed && this.#holdings !== null) for (const g of [...incoming, ...results]) this.#holdings.share(g);
     if (debug.afterBackward !== null) results = debug.afterBackward(node, results);
     if (hooks !== null) {
       for (const hook of hooks.after.list()) {
