@@ -91,7 +91,9 @@ function record<A>(def: OpDefinition<A>, closed: boolean, inputs: readonly Tenso
   }
   if (!any || !outputs.some((t) => isFloating(t.dtype))) return;
   const save = def.save?.(inputs, outputs, attrs) ?? [];
-  recordNode(def.name, inputs, outputs, save, backwardOf as RecordedBackward<Call<A>>, { def, attrs, needs }, closed);
+  const node = recordNode(def.name, inputs, outputs, save, backwardOf as RecordedBackward<Call<A>>, { def, attrs, needs }, closed);
+  const { addInto } = def as Definition<A>;
+  if (addInto !== undefined) node.addInto = (sum, grad) => addInto(sum, grad, attrs);
 }
 
 /** Blames the author of an op whose forward does not give what its infer announced. */
@@ -108,6 +110,12 @@ function checkOutputs(name: string, inputs: readonly Tensor[], outputs: readonly
       throw new ShapeError(`${name}: infer announced ${want} for output ${i}, forward gave ${got}`);
     }
   }
+}
+
+/** A definition with what only views have. */
+interface Definition<A> extends OpDefinition<A> {
+  /** Adds the gradient of the output to a part of one of the input. */
+  addInto?(sum: Tensor, grad: Tensor, attrs: A): void;
 }
 
 /** What the backward of a call needs beside its saved tensors. */
@@ -142,6 +150,8 @@ export interface ViewDefinition<A> {
   window(t: Tensor, attrs: A): ViewWindow;
   /** Gradient of the input from the gradient of the view, written with tensor ops. */
   backward(ctx: { readonly attrs: A; readonly input: TensorInfo }, grad: Tensor): Tensor;
+  /** The window shows each entry once at most, and leaves some out: a gradient of it can be added to a part of another one. Default false. */
+  readonly partial?: boolean;
 }
 
 /** Defines a view op of this package. */
@@ -155,7 +165,7 @@ export function defineUserView<A>(definition: ViewDefinition<A>): (t: Tensor, at
 }
 
 function view<A>(definition: ViewDefinition<A>, closed: boolean): (t: Tensor, attrs: A) => Tensor {
-  const form: OpDefinition<A> = {
+  const form: Definition<A> = {
     name: definition.name,
     doc: definition.doc,
     infer: ([t], attrs) => {
@@ -169,6 +179,14 @@ function view<A>(definition: ViewDefinition<A>, closed: boolean): (t: Tensor, at
     },
     backward: ({ attrs, inputs }, [g]) => [g == null ? null : definition.backward({ attrs, input: inputs[0]! }, g)],
   };
+  if (definition.partial === true) {
+    form.addInto = (sum, grad, attrs) => {
+      const w = definition.window(sum, attrs);
+      const part = viewData(sum, w.shape, w.strides, w.offset);
+      part.add_(grad);
+      part.dispose();
+    };
+  }
   const run = define(form, closed);
   return (t, attrs) => run([t], attrs)[0]!;
 }

@@ -136,6 +136,63 @@ describe('gradients that somebody may have kept are not given back', () => {
   });
 });
 
+describe('gradients of parts are added to where those of others have come', () => {
+  const halves = (a: number, b: number): number[] => [...new Array<number>(size / 2).fill(a), ...new Array<number>(size / 2).fill(b)];
+
+  test.each([false, true])('parts that cover a tensor, and one that lies across them; retained: %s', (retained) => {
+    const x = leaf(1);
+    const y = x.mul(2);
+    if (retained) y.retainGrad();
+    const [a, b] = y.chunk(2) as [Tensor, Tensor];
+    const middle = y.narrow(0, size / 4, size / 2);
+    a.mul(3).sum().add(b.mul(5).sum()).add(middle.mul(7).sum()).add(y.select(0, 0).mul(100)).backward();
+    const want = halves(3, 5).map((v, i) => v + (i >= size / 4 && i < (3 * size) / 4 ? 7 : 0) + (i === 0 ? 100 : 0));
+    expect(numbers(x.grad)).toEqual(want.map((v) => v * 2));
+    if (retained) expect(numbers(y.grad)).toEqual(want);
+  });
+
+  test('not to a gradient that goes elsewhere too', () => {
+    const [x, w] = [leaf(1), leaf(1)];
+    const [y, u] = [x.mul(2), w.mul(1)];
+    const part = y
+      .narrow(0, 0, size / 2)
+      .mul(7)
+      .sum();
+    // Made later, so that its gradient comes first: one tensor for both.
+    const sum = y.add(u).mul(3).sum();
+    part.add(sum).backward();
+    expect(numbers(w.grad)).toEqual(filled(3));
+    expect(numbers(x.grad)).toEqual(halves(20, 6));
+  });
+
+  test('not to one that somebody keeps', () => {
+    const x = leaf(1);
+    const y = x.mul(2);
+    const part = y
+      .narrow(0, 0, size / 2)
+      .mul(7)
+      .sum();
+    const other = stashing([y.mul(1)], undefined)[0]!
+      .mul(3)
+      .sum();
+    const direct = stashing([y], undefined)[0]!.mul(3).sum();
+    part.add(other).add(direct).backward();
+    expect(seen.map(numbers)).toEqual([filled(3), filled(3)]);
+    expect(numbers(x.grad)).toEqual(halves(26, 12));
+  });
+
+  test('as often as a graph is walked, and when it is differentiated again', () => {
+    const x = leaf(2);
+    const y = x.mul(x);
+    const [a, b] = y.chunk(2) as [Tensor, Tensor];
+    const loss = a.mul(a).sum().add(b.sum());
+    const [first] = grad(loss, [x], { createGraph: true });
+    const [second] = grad(first.sum(), [x], { retainGraph: true });
+    expect(numbers(second)).toEqual(halves(48, 2));
+    for (let k = 0; k < 2; k++) expect(numbers(grad(loss, [x], { retainGraph: true })[0])).toEqual(halves(32, 4));
+  });
+});
+
 describe('what is given back', () => {
   const chain = (device: SimulatedDevice, length: number): { x: Tensor; loss: Tensor } => {
     const x = tensor(Float32Array.from(filled(0.5)), { requiresGrad: true, device });

@@ -25,6 +25,11 @@ export class Holdings {
     this.#uses.set(g, (this.#uses.get(g) ?? 0) + 1);
   }
 
+  /** Whether nobody else may keep it, and nothing but its next use is to come: it can be written to. */
+  owns(g: Tensor): boolean {
+    return this.#uses.get(g) === 1 && g.storage.refs === 1 && g.isContiguous && !this.#shared.has(g.storage);
+  }
+
   /** Somebody else may keep it. */
   share(g: Tensor | null | undefined): void {
     if (g != null) this.#shared.add(g.storage);

@@ -104,6 +104,10 @@ export class GraphNode implements GradFn, Edge {
   hooks: NodeHooks | null = null;
   /** Its backward is the library's own, and keeps none of the tensors that it is given or gives. */
   closed = false;
+  /**
+   * Instead of its backward: adds what that would give for its one input to what has come there. Null where nothing is gained by it.
+   */
+  addInto: ((sum: Tensor, grad: Tensor) => void) | null = null;
   /** The open scope that releases it; null for none. */
   scope: object | null = null;
   /** Where the op was called, known in anomaly mode. */

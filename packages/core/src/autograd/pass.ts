@@ -108,6 +108,10 @@ class Pass {
     const incoming = this.#arrive(node, grads);
     if (this.#request.capture !== null) this.#collect(node, incoming);
     if (!needed) return;
+    if (node.addInto !== null && this.#addInto(node, node.addInto, incoming[0] ?? null)) {
+      this.#holdings!.drop(grads[0]);
+      return;
+    }
     const results = this.#backward(node, incoming);
     const holdings = this.#holdings;
     if (holdings !== null) for (let i = 0; i < results.length; i++) holdings.hold(results[i]);
@@ -123,6 +127,21 @@ class Pass {
       for (let i = 0; i < grads.length; i++) holdings.drop(grads[i]);
     }
     if (!this.#request.retainGraph) node.release();
+  }
+
+  /** Writes the gradient of a part of a tensor to where that of other parts has come; false where that cannot be. */
+  #addInto(node: GraphNode, add: (sum: Tensor, grad: Tensor) => void, grad: Tensor | null): boolean {
+    const edge = node.edges[0] ?? null;
+    if (edge === null || grad === null || !this.#isClosed(node) || !grad.device.caps.collected) return false;
+    const sum = this.#grads.get(edge.node)?.[edge.index] ?? null;
+    if (sum === null || sum.dtype !== grad.dtype || sum.device !== grad.device || !this.#holdings!.owns(sum)) return false;
+    add(sum, grad);
+    return true;
+  }
+
+  /** Whether nobody but the library sees what goes into a node's backward and comes out of it. */
+  #isClosed(node: GraphNode): boolean {
+    return this.#holdings !== null && node.closed && node.hooks === null && observer === null && debug.afterBackward === null;
   }
 
   /** The complete gradients of a node's outputs, through the hooks of these tensors. */
@@ -153,8 +172,8 @@ class Pass {
   #backward(node: GraphNode, grads: Gradients): Gradients {
     const { hooks } = node;
     const incoming = hooks === null ? grads : this.#before(node, grads);
-    const closed = node.closed && hooks === null && observer === null && debug.afterBackward === null;
-    if (closed && this.#holdings !== null && anyLarge(incoming)) {
+    const closed = this.#isClosed(node);
+    if (closed && anyLarge(incoming)) {
       // What the rule makes on its way is nobody's, either.
       return scope(() => node.backward(incoming));
     }

@@ -59,7 +59,7 @@ export function recordNode<A>(
   rule: RecordedBackward<A>,
   attrs: A,
   closed: boolean,
-): void {
+): GraphNode {
   const edges: (Edge | null)[] = [];
   const inputInfos: TensorInfo[] = [];
   const outputInfos: TensorInfo[] = [];
@@ -74,6 +74,7 @@ export function recordNode<A>(
   node.closed = closed;
   for (let i = 0; i < save.length; i++) node.saved.push(slotOf(save[i]!, node, inputs, outputs));
   for (let i = 0; i < outputs.length; i++) if (isFloating(outputs[i]!.dtype)) attach(outputs[i]!, node, i);
+  return node;
 }
 
 function slotOf(t: Tensor | null, node: GraphNode, inputs: readonly Tensor[], outputs: readonly Tensor[]): SavedSlot | null {

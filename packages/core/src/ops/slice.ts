@@ -62,6 +62,7 @@ interface SliceAttrs {
 
 const sliceOp = defineView<SliceAttrs>({
   name: 'slice',
+  partial: true,
   doc: 'a range along one dimension',
   window: (t, { dim, start, length, step }) => ({
     shape: t.shape.map((n, d) => (d === dim ? length : n)),
@@ -88,6 +89,7 @@ function dimOf(op: string, t: Tensor, dim: number): number {
 
 const selectOp = defineView<{ readonly dim: number; readonly index: number }>({
   name: 'select',
+  partial: true,
   doc: 'one entry along one dimension',
   window: (t, { dim, index }) => ({
     shape: t.shape.filter((_, d) => d !== dim),

@@ -18,16 +18,18 @@ const packedColumns = panelDepth * panelWidth * 4;
 const packedRows = panelDepth * blockRows * 4;
 /** Bytes of the room in which a product packs its operands. */
 export const packBytes: number = packedColumns + packedRows + tileColumns * 4;
+/** Bytes between rows up to which they are read where they lie: farther ones would push each other out of the caches. */
+const nearRows = 2048;
 /** Whether a product takes the place of what lies in C, or is added to it. */
 export const into = { fresh: 0, sum: 1 } as const;
 
 /**
- * A column of tiles: C [rows, cols] (at most 8 columns) = A [rows, kc] B [kc, cols], both packed, into what lies there, plus a row of
- * biases unless their address is 0. Products are added in order of k; what lay in C comes behind them, so that the first product
- * does not wait for it.
+ * A column of tiles: C [rows, cols] (at most 8 columns) = A [rows, kc] B [kc, cols], into what lies there, plus a row of biases unless
+ * their address is 0. B is packed; A is `packed`, or has rows `ars` bytes apart.
+ * Products are added in order of k; what lay in C comes behind them, so that the first product does not wait for it.
  */
-function tilesFunction(): FunctionBuilder {
-  const [f, p] = parameters(['a', 'b', 'kc', 'c', 'ldc', 'rows', 'cols', 'how', 'bias', 'edge']);
+function tilesFunction(packed: boolean): FunctionBuilder {
+  const [f, p] = parameters(['a', 'ars', 'b', 'kc', 'c', 'ldc', 'rows', 'cols', 'how', 'bias', 'edge']);
   const acc = Array.from({ length: tileRows }, () => [f.local('v128'), f.local('v128')] as const);
   const bias = [f.local('v128'), f.local('v128')] as const;
   f.if(p.bias, () => {
@@ -35,21 +37,24 @@ function tilesFunction(): FunctionBuilder {
       f.set(v, f.load('v128.load', p.bias, j * 16));
     });
   });
-  const strip = f.op('i32.mul', p.kc, f.i32(tileRows * 4));
+  const strip = f.op('i32.mul', packed ? p.kc : p.ars, f.i32(packed ? tileRows * 4 : tileRows));
   const [a, to] = [f.variable(p.a), f.variable(p.c)];
   f.for(f.i32(0), p.rows, tileRows, (i) => {
     for (const v of acc.flat()) f.set(v, f.f32x4(0));
-    const [column, panel, left] = [f.variable(a), f.variable(p.b), f.variable(p.kc)];
+    const columns = packed ? [f.variable(a)] : rowsFrom(f, a, p.ars, sub(f, p.rows, i));
+    const [panel, left] = [f.variable(p.b), f.variable(p.kc)];
+    const element = (turn: number, r: number): Value =>
+      packed ? f.load('v128.load32_splat', columns[0]!, (turn * tileRows + r) * 4) : f.load('v128.load32_splat', columns[r]!, turn * 4);
     unrolled(
       f,
       left,
       turns,
       (turn) => {
-        const columns = [0, 1].map((j) => f.load('v128.load', panel, (turn * 2 + j) * 16));
-        multiplyAdd(f, acc, (r) => f.load('v128.load32_splat', column, (turn * tileRows + r) * 4), columns);
+        const line = [0, 1].map((j) => f.load('v128.load', panel, (turn * 2 + j) * 16));
+        multiplyAdd(f, acc, (r) => element(turn, r), line);
       },
       () => {
-        f.set(column, f.plus(column, turns * tileRows * 4));
+        for (const c of columns) f.set(c, f.plus(c, turns * (packed ? tileRows : 1) * 4));
         f.set(panel, f.plus(panel, turns * tileColumns * 4));
       },
     );
@@ -61,6 +66,13 @@ function tilesFunction(): FunctionBuilder {
     f.set(a, add(f, a, strip));
   });
   return f;
+}
+
+/** Where each row of a tile begins; the first stands in for rows that do not exist. */
+function rowsFrom(f: FunctionBuilder, a: Value, ars: Value, rows: Value): Value[] {
+  return Array.from({ length: tileRows }, (_, r) =>
+    f.variable(r === 0 ? a : f.select(f.op('i32.gt_s', rows, f.i32(r)), add(f, a, times(f, f.i32(r), ars)), a)),
+  );
 }
 
 /** What storing a tile needs to know. */
@@ -121,7 +133,17 @@ function storePart(f: FunctionBuilder, row: readonly Value[], to: Value, { how, 
 }
 
 /** Numbers of the module's functions, which call one another. */
-export const gemmNumbers = { packRows: 0, packColumns: 1, tiles: 2, panel: 3, gemm: 4, packAll: 5, gemmPacked: 6, gemmBatch: 7 } as const;
+export const gemmNumbers = {
+  packRows: 0,
+  packColumns: 1,
+  tiles: 2,
+  panel: 3,
+  gemm: 4,
+  packAll: 5,
+  gemmPacked: 6,
+  gemmBatch: 7,
+  tilesOfRows: 8,
+} as const;
 
 const least = (f: FunctionBuilder, x: Value, y: Value): Value => f.select(f.op('i32.lt_s', x, y), x, y);
 const add = (f: FunctionBuilder, x: Value, y: Value): Value => f.op('i32.add', x, y);
@@ -137,16 +159,27 @@ function panelFunction(): FunctionBuilder {
   const packA = f.plus(p.pack, packedColumns);
   const edge = f.plus(packA, packedRows);
   const depth = f.op('i32.shl', p.kc, f.i32(2));
+  const direct = f.op('i32.and', f.op('i32.eq', p.acs, f.i32(4)), f.op('i32.le_s', p.ars, f.i32(nearRows)));
   f.for(f.i32(0), p.m, blockRows, (i0) => {
     const rows = least(f, f.i32(blockRows), sub(f, p.m, i0));
-    f.call(gemmNumbers.packRows, null, add(f, p.a, times(f, i0, p.ars)), p.ars, p.acs, p.kc, rows, packA);
-    f.for(f.i32(0), p.nc, tileColumns, (j) => {
-      const columns = add(f, p.packed, times(f, j, depth));
-      const column = f.op('i32.shl', j, f.i32(2));
-      const to = add(f, p.c, add(f, times(f, i0, p.ldc), column));
-      const bias = f.select(p.bias, add(f, p.bias, column), f.i32(0));
-      f.call(gemmNumbers.tiles, null, packA, columns, p.kc, to, p.ldc, rows, sub(f, p.nc, j), p.how, bias, edge);
-    });
+    const from = add(f, p.a, times(f, i0, p.ars));
+    const columns = (tiles: number, a: Value): void => {
+      f.for(f.i32(0), p.nc, tileColumns, (j) => {
+        const panel = add(f, p.packed, times(f, j, depth));
+        const column = f.op('i32.shl', j, f.i32(2));
+        const to = add(f, p.c, add(f, times(f, i0, p.ldc), column));
+        const bias = f.select(p.bias, add(f, p.bias, column), f.i32(0));
+        f.call(tiles, null, a, p.ars, panel, p.kc, to, p.ldc, rows, sub(f, p.nc, j), p.how, bias, edge);
+      });
+    };
+    f.if(
+      direct,
+      () => columns(gemmNumbers.tilesOfRows, from),
+      () => {
+        f.call(gemmNumbers.packRows, null, from, p.ars, p.acs, p.kc, rows, packA);
+        columns(gemmNumbers.tiles, packA);
+      },
+    );
   });
   return f;
 }
@@ -228,11 +261,12 @@ export function gemmFunctions(): Record<keyof typeof gemmNumbers, FunctionBuilde
   return {
     packRows: packFunction(tileRows),
     packColumns: packFunction(tileColumns),
-    tiles: tilesFunction(),
+    tiles: tilesFunction(true),
     panel: panelFunction(),
     gemm: gemmFunction(),
     packAll: packAllFunction(),
     gemmPacked: gemmPackedFunction(),
     gemmBatch: batchFunction(),
+    tilesOfRows: tilesFunction(false),
   };
 }
