@@ -1,4 +1,4 @@
-import { customFunction, defineOp, defineView, grad, noGrad, scope, type Tensor, tensor } from '@nabla/core';
+import { customFunction, defineOp, defineView, grad, noGrad, scaledDotProductAttention, scope, type Tensor, tensor } from '@nabla/core';
 import { debug } from '@nabla/core/internals';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SimulatedDevice } from '../src/simulated-device.ts';
@@ -215,6 +215,21 @@ describe('what is given back', () => {
     loss.backward(null, { createGraph: true });
     expect(device.memory().buffers - before).toBeGreaterThan(40);
     expect(x.grad!.requiresGrad).toBe(true);
+  });
+
+  test('the scores of an attention that nobody needs for its gradient', () => {
+    const buffers = (from: number): number => {
+      debug.giveBackFrom = from;
+      const device = new SimulatedDevice();
+      const [q, k, v] = [1, 2, 3].map((value) => tensor(new Float32Array(60).fill(value), { device }).reshape([5, 12]).requiresGrad_(true));
+      const before = device.memory().buffers;
+      const y = scaledDotProductAttention(q!, k!, v!, { isCausal: true });
+      expect(y.shape).toEqual([5, 12]);
+      return device.memory().buffers - before;
+    };
+    // The queries with their factor, the mask and the weights stay, and the result.
+    expect(buffers(0)).toBe(4);
+    expect(buffers(Number.POSITIVE_INFINITY)).toBe(6);
   });
 
   test('small ones are left to the collector, or to the scope', () => {

@@ -1,9 +1,12 @@
+import { debug } from '../debug.ts';
 import { DTypeError, ShapeError, ValueError } from '../errors.ts';
 import { input } from '../expr/node.ts';
 import { fuseMap } from '../fuse.ts';
+import { sizeOf } from '../layout.ts';
 import { checkFloating } from '../parts/losses.ts';
 import { checkInner } from '../parts/products.ts';
 import type { Generator } from '../random/generator.ts';
+import { scope } from '../scope.ts';
 import { broadcastShapes, show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { add } from './arithmetic.ts';
@@ -71,13 +74,16 @@ export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Ten
   const scale = options.scale ?? 1 / Math.sqrt(width);
   const mask = isCausal ? lowerTriangle(query, length, size) : attnMask;
   if (mask !== null) checkMask(mask, query, [...batch, length, size]);
-  let scores = matmul(query, k.mT).mul(scale) as Tensor;
-  if (mask !== null) scores = mask.dtype === 'bool' ? fuseMap(name, allowed, [scores, mask]) : (scores.add(mask) as Tensor);
-  const weights = scores.softmax(-1);
-  return matmul(
-    dropoutP > 0 ? dropout(weights, dropoutP, true, options.generator === undefined ? {} : { generator: options.generator }) : weights,
-    v,
-  );
+  const attend = (): Tensor => {
+    // As PyTorch does: there is less of the queries than of the scores.
+    let scores = matmul(query.mul(scale) as Tensor, k.mT);
+    if (mask !== null) scores = mask.dtype === 'bool' ? fuseMap(name, allowed, [scores, mask]) : (scores.add(mask) as Tensor);
+    const weights = scores.softmax(-1);
+    const { generator } = options;
+    return matmul(dropoutP > 0 ? dropout(weights, dropoutP, true, generator === undefined ? {} : { generator }) : weights, v);
+  };
+  // The scores on the way are most of the memory, and nobody's.
+  return length * size * sizeOf(batch) >= debug.giveBackFrom ? scope(attend) : attend();
 }
 
 /** Keys or values with each head repeated for the queries' heads that it serves. */
@@ -92,7 +98,8 @@ function shared(query: Tensor, t: Tensor, what: string): Tensor {
 }
 
 function lowerTriangle(query: Tensor, rows: number, columns: number): Tensor {
-  const mask = Uint8Array.from({ length: rows * columns }, (_, i) => (i % columns <= Math.floor(i / columns) ? 1 : 0));
+  const mask = new Uint8Array(rows * columns);
+  for (let i = 0; i < rows; i++) mask.fill(1, i * columns, i * columns + Math.min(i + 1, columns));
   return fromBuffer(mask, 'bool', [rows, columns], { device: query.device });
 }
 

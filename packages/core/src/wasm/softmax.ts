@@ -7,35 +7,36 @@ import { Staging } from './staging.ts';
 import { split } from './threads.ts';
 import type { Lanes } from './vector.ts';
 
+/** Vectors of a row that are worked on together. */
 const vectors = 4;
 
 /**
  * softmax(src, dst, rows, n): rows of n float32 side by side. Each is shifted by its largest element, so that nothing
- * overflows; sums are kept in float64.
+ * overflows; sums of a few vectors are added up in float64.
  */
 function softmaxCode(logarithm: boolean): FunctionBuilder {
   const [f, { src, dst, rows, n }] = parameters(['src', 'dst', 'rows', 'n']);
   const bytes = f.op('i32.shl', n, f.i32(2));
   const from = f.variable(src);
   const to = f.variable(dst);
-  const largest = Array.from({ length: vectors }, () => new Accumulator(f, 'max'));
-  const sums = Array.from({ length: vectors }, () => new Accumulator(f, 'sum'));
-  const one = f.f64(1);
-  /** Walks a row by whole vectors, then its rest; `body` gets the offset in the row and how many elements exist. */
-  const walk = (body: (at: Value, which: number, left?: Value) => void): void => {
+  const largest = Array.from({ length: vectors }, () => f.local('v128'));
+  const sums = new Accumulator(f, 'sum');
+  const lowest = f.f32x4(Number.NEGATIVE_INFINITY);
+  /** Walks a row by groups of vectors, then by vectors, then its rest: `body` gets offsets in the row, and how many elements exist. */
+  const walk = (body: (group: readonly Value[], left?: Value) => void): void => {
     const at = f.variable(f.i32(0));
     const left = f.variable(n);
     for (const turn of [vectors, 1]) {
       f.while(
         () => f.op('i32.ge_s', left, f.i32(turn * 4)),
         () => {
-          for (let u = 0; u < turn; u++) body(f.plus(at, u * 16), u);
+          body(Array.from({ length: turn }, (_, u) => f.plus(at, u * 16)));
           f.set(at, f.plus(at, turn * 16));
           f.set(left, f.plus(left, -turn * 4));
         },
       );
     }
-    f.if(left, () => body(at, 0, left));
+    f.if(left, () => body([at], left));
   };
   const existing = (v: Lanes, neutral: Lanes, left: Value | undefined): Lanes => {
     if (left === undefined) return v;
@@ -47,28 +48,38 @@ function softmaxCode(logarithm: boolean): FunctionBuilder {
     else for (let lane = 0; lane < 3; lane++) f.if(f.op('i32.gt_s', left, f.i32(lane)), () => f.storeLane(place, v, lane, lane * 4));
   };
   const load = (at: Value): Lanes => f.load('v128.load', f.op('i32.add', from, at));
-  const join = (all: readonly Accumulator[]): Value => {
-    all.slice(1).forEach((a) => {
-      all[0]!.join(a);
-    });
-    return all[0]!.total(one);
-  };
+  // pmax passes over a NaN that comes second: it comes out by way of the sum.
+  const larger = (a: Value, b: Value): Value => f.op('f32x4.pmax', a, b);
   f.for(f.i32(0), rows, 1, () => {
-    for (const a of [...largest, ...sums]) a.reset();
-    walk((at, which, left) => largest[which]!.take(existing(load(at), largest[which]!.neutral(), left)));
-    const max = f.op('f32x4.splat', join(largest));
-    walk((at, which, left) => {
-      const e = powerOfLess(f, f.op('f32x4.sub', load(at), max));
-      if (!logarithm) store(at, e, left);
-      sums[which]!.take(existing(e, sums[which]!.neutral(), left));
+    for (const m of largest) f.set(m, lowest);
+    sums.reset();
+    walk((group, left) => {
+      group.forEach((at, u) => {
+        f.set(largest[u]!, larger(largest[u]!, existing(load(at), lowest, left)));
+      });
     });
-    const sum = f.op('f32x4.splat', join(sums));
+    const four = largest.reduce(larger);
+    const two = larger(four, f.shuffle32(four, four, [2, 3, 0, 1]));
+    const max = larger(two, f.shuffle32(two, two, [1, 0, 3, 2]));
+    walk((group, left) => {
+      const powers = group.map((at) => {
+        const e = powerOfLess(f, f.op('f32x4.sub', load(at), max));
+        if (!logarithm) store(at, e, left);
+        return existing(e, f.f32x4(0), left);
+      });
+      sums.take(powers.reduce((a, b) => f.op('f32x4.add', a, b)));
+    });
+    const sum = f.op('f32x4.splat', sums.total(f.f64(1)));
     if (logarithm) {
       const shift = log(f, sum);
-      walk((at, _which, left) => store(at, f.op('f32x4.sub', f.op('f32x4.sub', load(at), max), shift), left));
+      walk((group, left) => {
+        for (const at of group) store(at, f.op('f32x4.sub', f.op('f32x4.sub', load(at), max), shift), left);
+      });
     } else {
       const factor = f.op('f32x4.div', f.f32x4(1), sum);
-      walk((at, _which, left) => store(at, f.op('f32x4.mul', f.load('v128.load', f.op('i32.add', to, at)), factor), left));
+      walk((group, left) => {
+        for (const at of group) store(at, f.op('f32x4.mul', f.load('v128.load', f.op('i32.add', to, at)), factor), left);
+      });
     }
     f.set(from, f.op('i32.add', from, bytes));
     f.set(to, f.op('i32.add', to, bytes));
