@@ -246,6 +246,7 @@ const helpers = [
   'besselI',
   'besselIe',
   'eluGrad',
+  'geluDistribution',
   'hardswishGrad',
   'inverseMills',
   'logitGrad',

@@ -92,6 +92,21 @@ describe('elementary functions on vectors of float32', () => {
   }
 });
 
+test('gelu: a normal distribution function within 2e-7, and 0 or 1 far out', () => {
+  setWasmMode('always');
+  const x = samples('gelu', [-12, 12]);
+  const got = run('gelu', x);
+  const distribution = (v: number): number => 0.5 * helper('erfc')(-v * Math.SQRT1_2);
+  // What the product with x is rounded by is not the function's.
+  x.forEach((v, i) => {
+    expect(Math.abs(got[i]! - v * distribution(v)), `at ${v}`).toBeLessThanOrEqual(2e-7 * Math.abs(v) + ulp(v * distribution(v)));
+  });
+  expect([...run('gelu', [1e30, -1e30, 100, -100, 0, -0, NaN, Infinity])]).toEqual(
+    [1e30, -0, 100, -0, 0, -0, NaN, Infinity].map(Math.fround),
+  );
+  setWasmMode('auto');
+});
+
 describe('a group of vectors where one argument is far out', () => {
   beforeAll(() => {
     setWasmMode('always');

@@ -151,13 +151,34 @@ function erfSmall(f: FunctionBuilder, a: Value): Value {
   );
 }
 
-/** erf(x), within 7 ulp: x times a quotient of polynomials in x². */
+/** erf(x) = x P(x²) / Q(x²). */
+const erfNumerator = [1.12837915, 0.190401918, 0.0527475397, 0.00376527554, 0.000284850083, 2.04978845e-6];
+const erfDenominator = [1, 0.50207205, 0.114106707, 0.0149685358, 0.00116240714, 3.80869222e-5];
+
+/** The normal distribution function, within 2e-7: 1/2 + erf(x / sqrt(2)) / 2, its factors drawn into the polynomials. */
+export function normalDistribution(f: FunctionBuilder, x: Value): Value {
+  // Here the quotient is exactly 1/2, and so are those beyond. A NaN that comes first is kept.
+  const end = 5.54398250579834;
+  const a = f.op('f32x4.pmax', f.op('f32x4.pmin', x, f.f32x4(end)), f.f32x4(-end));
+  const z = mul(f, a, a);
+  const scaled = (c: readonly number[], factor: number): Value =>
+    polynomial(
+      f,
+      z,
+      c.map((v, k) => (v * factor) / 2 ** k),
+    );
+  const p = scaled(erfNumerator, Math.SQRT1_2 / 2);
+  const q = scaled(erfDenominator, 1);
+  return add(f, f.f32x4(0.5), div(f, mul(f, a, p), q));
+}
+
+/** erf(x), within 7 ulp. */
 export function erf(f: FunctionBuilder, x: Value): Value {
   // From there on it is 1. A NaN that comes first is kept.
   const a = f.op('f32x4.pmin', f.op('f32x4.abs', x), f.f32x4(3.92));
   const z = mul(f, a, a);
-  const p = polynomial(f, z, [1.12837915, 0.190401918, 0.0527475397, 0.00376527554, 0.000284850083, 2.04978845e-6]);
-  const q = polynomial(f, z, [1, 0.50207205, 0.114106707, 0.0149685358, 0.00116240714, 3.80869222e-5]);
+  const p = polynomial(f, z, erfNumerator);
+  const q = polynomial(f, z, erfDenominator);
   const value = f.op('f32x4.pmin', div(f, mul(f, a, p), q), f.f32x4(1));
   return f.op('v128.or', value, signOf(f, x));
 }

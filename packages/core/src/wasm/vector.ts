@@ -210,6 +210,10 @@ export class Vector {
     return math.erf(this.#f, a);
   }
 
+  normalDistribution(a: Lanes): Lanes {
+    return math.normalDistribution(this.#f, a);
+  }
+
   erfc(a: Lanes): Lanes {
     return math.erfc(this.#f, a);
   }

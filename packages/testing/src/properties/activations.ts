@@ -4,6 +4,7 @@ import { density, ndtr } from './special.ts';
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 const softplus = (x: number): number => (x > 20 ? x : Math.log1p(Math.exp(x)));
 const between = (x: number, low: number, high: number): number => Math.min(Math.max(x, low), high);
+const nearlyExact = { off: { relative: 1e-11, absolute: 1e-14 }, gradOff: { relative: 1e-11, absolute: 1e-13 } } as const;
 const several = { off: steps, gradOff: cancels } as const;
 
 // Klambauer et al., Self-Normalizing Neural Networks (2017).
@@ -111,10 +112,8 @@ export const activations: Readonly<Record<string, Rule>> = {
     ],
     several,
   ),
-  gelu: rule('any', (x) => x * ndtr(x), [(x) => ndtr(x) + x * density(x)], {
-    off: { relative: 1e-11, absolute: 1e-14 },
-    gradOff: { relative: 1e-11, absolute: 1e-13 },
-  }),
+  gelu: rule('any', (x) => x * ndtr(x), [(x) => ndtr(x) + x * density(x)], nearlyExact),
+  geluDistribution: rule('any', ndtr, [density], nearlyExact),
   geluTanh: rule(
     'any',
     (x) => 0.5 * x * (1 + Math.tanh(geluInner(x))),
