@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { DataFileError } from '../src/norm-lab/errors.ts';
+import { DataFileError } from '../src/errors.ts';
 import { readBytes, readImageData } from '../src/norm-lab/idx.ts';
 import { folder, idxBytes, writeHalves } from './files.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cpu } from '@nabla/core';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../src/norm-lab/errors.ts';
+import { UsageError } from '../src/errors.ts';
 import { arms, buildModel, experiments } from '../src/norm-lab/experiments.ts';
 import { readImageData } from '../src/norm-lab/idx.ts';
 import { parseOptions } from '../src/norm-lab/options.ts';

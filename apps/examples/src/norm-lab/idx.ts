@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Tensor } from '@nabla/core';
 import { FileFormatError } from '@nabla/io';
 import { loadIdx } from '@nabla/train/node';
-import { DataFileError } from './errors.ts';
+import { DataFileError } from '../errors.ts';
 
 /** No image file of this kind is larger; what unpacks to more is refused before it fills memory. */
 const largest = 2 ** 30;

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { UsageError } from './errors.ts';
+import { UsageError } from '../errors.ts';
 
 /** What the command line asks for. */
 export interface LabOptions {

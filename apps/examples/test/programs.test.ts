@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, test } from 'vitest';
+import { type Outcome, reached, verdict } from '../src/program.ts';
+import { smoke } from './smoke.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const source = (name: string): string => fileURLToPath(new URL(`../src/${name}/main.ts`, import.meta.url));
+
+function start(name: string, ...args: readonly string[]): { code: number | null; out: string; err: string } {
+  const options = ['--conditions=@nabla/source', '--import', 'tsx', source(name), ...args];
+  const run = spawnSync(process.execPath, options, { encoding: 'utf8', cwd: root });
+  return { code: run.status, out: run.stdout, err: run.stderr };
+}
+
+test('every program is run here, and the other way round', () => {
+  const folders = readdirSync(new URL('../src', import.meta.url), { withFileTypes: true }).filter((e) => e.isDirectory());
+  const names = folders.map((e) => e.name).filter((n) => n !== 'norm-lab' && n !== 'lib');
+  expect(names.sort()).toEqual(Object.keys(smoke).sort());
+});
+
+describe.each(Object.entries(smoke))('%s', (name, { args, prints }) => {
+  it('misses its target when it does not train', { timeout: 120_000 }, () => {
+    const { code, out, err } = start(name, ...args, '--epochs', '0');
+    expect(err).toBe('');
+    expect(out.trim().split('\n').at(-1)).toMatch(/: missed$/);
+    expect(code).toBe(1);
+  });
+
+  it('runs for a little while', { timeout: 240_000 }, () => {
+    const { code, out, err } = start(name, ...args);
+    expect(err).toBe('');
+    for (const line of prints) expect(out).toMatch(line);
+    expect([0, 1]).toContain(code);
+    expect(out.trim().split('\n').at(-1)).toMatch(code === 0 ? /: reached$/ : /: missed$/);
+  });
+
+  it('has a page that says what it does and prints', () => {
+    const page = readFileSync(new URL(`../src/${name}/README.md`, import.meta.url), 'utf8');
+    expect(page).toContain(`npm run example -- ${name}`);
+    expect(page).toMatch(/```text\n[^`]*: reached\n```/);
+  });
+});
+
+describe('a program', () => {
+  const outcome = (value: number, better: Outcome['better']): Outcome => ({
+    metric: 'accuracy',
+    value,
+    target: 0.9,
+    better,
+    baseline: { name: 'guessing', value: 0.5 },
+  });
+
+  it.each([
+    [0.9, 'higher', true],
+    [0.89, 'higher', false],
+    [0.9, 'lower', true],
+    [0.91, 'lower', false],
+    [Number.NaN, 'higher', false],
+    [Number.NaN, 'lower', false],
+  ] as const)('%d, where %s is better', (value, better, yes) => {
+    expect(reached(outcome(value, better))).toBe(yes);
+  });
+
+  it('says in one line how it went', () => {
+    expect(verdict(outcome(0.95, 'higher'))).toBe('accuracy 0.9500 (target: at least 0.9000; guessing: 0.5000): reached');
+    expect(verdict(outcome(0.00012, 'lower'))).toBe('accuracy 1.20e-4 (target: at most 0.9000; guessing: 0.5000): reached');
+  });
+
+  it('refuses what it does not understand', () => {
+    expect(start('polynomial', '--epochs', 'many')).toEqual({
+      code: 2,
+      out: '',
+      err: "polynomial: option '--epochs <n>' argument 'many' is invalid. expected an integer of at least 0.\n",
+    });
+  });
+});
