@@ -9,4 +9,5 @@ export interface Smoke {
 /** Programs by the names of their folders. */
 export const smoke: Readonly<Record<string, Smoke>> = {
   polynomial: { args: [], prints: [/y = .* x³/] },
+  'two-moons': { args: ['--epochs', '10'], prints: [/logistic regression, epoch 10: loss/, /network, epoch 10: loss/] },
 };
