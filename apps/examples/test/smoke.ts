@@ -10,4 +10,5 @@ export interface Smoke {
 export const smoke: Readonly<Record<string, Smoke>> = {
   polynomial: { args: [], prints: [/y = .* x³/] },
   'two-moons': { args: ['--epochs', '10'], prints: [/logistic regression, epoch 10: loss/, /network, epoch 10: loss/] },
+  pinn: { args: ['--epochs', '500'], prints: [/with the equation, epoch 500: .*residual/] },
 };
