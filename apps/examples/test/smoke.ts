@@ -9,6 +9,7 @@ export interface Smoke {
 /** Programs by the names of their folders. */
 export const smoke: Readonly<Record<string, Smoke>> = {
   polynomial: { args: [], prints: [/y = .* x³/] },
+  'char-gpt': { args: ['--tales', '20', '--epochs', '1'], prints: [/epoch 1: training loss .*, validation loss/, /--- a sample/] },
   'two-moons': { args: ['--epochs', '10'], prints: [/logistic regression, epoch 10: loss/, /network, epoch 10: loss/] },
   pinn: { args: ['--epochs', '500'], prints: [/with the equation, epoch 500: .*residual/] },
 };
