@@ -12,4 +12,5 @@ export const smoke: Readonly<Record<string, Smoke>> = {
   'char-gpt': { args: ['--tales', '20', '--epochs', '1'], prints: [/epoch 1: training loss .*, validation loss/, /--- a sample/] },
   'two-moons': { args: ['--epochs', '10'], prints: [/logistic regression, epoch 10: loss/, /network, epoch 10: loss/] },
   pinn: { args: ['--epochs', '500'], prints: [/with the equation, epoch 500: .*residual/] },
+  addition: { args: ['--epochs', '1'], prints: [/GRU, epoch 1: test error/, /LSTM with LayerNorm, epoch 1: test error/] },
 };
