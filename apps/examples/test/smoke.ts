@@ -13,4 +13,5 @@ export const smoke: Readonly<Record<string, Smoke>> = {
   'two-moons': { args: ['--epochs', '10'], prints: [/logistic regression, epoch 10: loss/, /network, epoch 10: loss/] },
   pinn: { args: ['--epochs', '500'], prints: [/with the equation, epoch 500: .*residual/] },
   addition: { args: ['--epochs', '1'], prints: [/GRU, epoch 1: test error/, /LSTM with LayerNorm, epoch 1: test error/] },
+  clusters: { args: ['--epochs', '1'], prints: [/k-means on pixels: accuracy/, /epoch 1: cross-entropy of a pixel/] },
 };
