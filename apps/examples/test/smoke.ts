@@ -14,4 +14,8 @@ export const smoke: Readonly<Record<string, Smoke>> = {
   pinn: { args: ['--epochs', '500'], prints: [/with the equation, epoch 500: .*residual/] },
   addition: { args: ['--epochs', '1'], prints: [/GRU, epoch 1: test error/, /LSTM with LayerNorm, epoch 1: test error/] },
   clusters: { args: ['--epochs', '1'], prints: [/k-means on pixels: accuracy/, /epoch 1: cross-entropy of a pixel/] },
+  extension: {
+    args: ['--epochs', '10'],
+    prints: [/gradients agree/, /epoch 10: loss/, /saved and loaded, with equal answers: blocks\.0\.frequency/],
+  },
 };
