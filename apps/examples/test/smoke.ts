@@ -18,4 +18,5 @@ export const smoke: Readonly<Record<string, Smoke>> = {
     args: ['--epochs', '10'],
     prints: [/gradients agree/, /epoch 10: loss/, /saved and loaded, with equal answers: blocks\.0\.frequency/],
   },
+  vae: { args: ['--epochs', '1'], prints: [/epoch 1: negative ELBO/, /independent pixels: 1/] },
 };
