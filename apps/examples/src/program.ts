@@ -44,9 +44,9 @@ export function integer(least: number): (text: string) => number {
   };
 }
 
-/** Whether the target is reached. NaN reaches none. */
-export function reached({ value, target, better }: Outcome): boolean {
-  return better === 'higher' ? value >= target : value <= target;
+/** Whether the target is reached and the baseline beaten. NaN does neither. */
+export function reached({ value, target, better, baseline }: Outcome): boolean {
+  return better === 'higher' ? value >= target && value > baseline.value : value <= target && value < baseline.value;
 }
 
 const shown = (value: number): string => (value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(2) : value.toFixed(4));

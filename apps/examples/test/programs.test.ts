@@ -44,28 +44,30 @@ describe.each(Object.entries(smoke))('%s', (name, { args, prints }) => {
 });
 
 describe('a program', () => {
-  const outcome = (value: number, better: Outcome['better']): Outcome => ({
+  const outcome = (value: number, better: Outcome['better'], guess: number): Outcome => ({
     metric: 'accuracy',
     value,
     target: 0.9,
     better,
-    baseline: { name: 'guessing', value: 0.5 },
+    baseline: { name: 'guessing', value: guess },
   });
 
   it.each([
-    [0.9, 'higher', true],
-    [0.89, 'higher', false],
-    [0.9, 'lower', true],
-    [0.91, 'lower', false],
-    [Number.NaN, 'higher', false],
-    [Number.NaN, 'lower', false],
-  ] as const)('%d, where %s is better', (value, better, yes) => {
-    expect(reached(outcome(value, better))).toBe(yes);
+    [0.9, 'higher', 0.5, true],
+    [0.89, 'higher', 0.5, false],
+    [0.95, 'higher', 0.95, false],
+    [0.9, 'lower', 1, true],
+    [0.91, 'lower', 1, false],
+    [0.8, 'lower', 0.8, false],
+    [Number.NaN, 'higher', 0.5, false],
+    [Number.NaN, 'lower', 1, false],
+  ] as const)('%d, where %s is better than a baseline of %d', (value, better, guess, yes) => {
+    expect(reached(outcome(value, better, guess))).toBe(yes);
   });
 
   it('says in one line how it went', () => {
-    expect(verdict(outcome(0.95, 'higher'))).toBe('accuracy 0.9500 (target: at least 0.9000; guessing: 0.5000): reached');
-    expect(verdict(outcome(0.00012, 'lower'))).toBe('accuracy 1.20e-4 (target: at most 0.9000; guessing: 0.5000): reached');
+    expect(verdict(outcome(0.95, 'higher', 0.5))).toBe('accuracy 0.9500 (target: at least 0.9000; guessing: 0.5000): reached');
+    expect(verdict(outcome(0.00012, 'lower', 1))).toBe('accuracy 1.20e-4 (target: at most 0.9000; guessing: 1.0000): reached');
   });
 
   it('refuses what it does not understand', () => {
