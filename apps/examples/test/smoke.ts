@@ -20,4 +20,5 @@ export const smoke: Readonly<Record<string, Smoke>> = {
     prints: [/gradients agree/, /epoch 10: loss/, /saved and loaded, with equal answers: blocks\.0\.frequency/],
   },
   vae: { args: ['--epochs', '1'], prints: [/epoch 1: negative ELBO/, /independent pixels: 1/] },
+  lora: { args: ['--epochs', '1'], prints: [/give PyTorch's answers/, /epoch 1: test accuracy/, /under the 29 keys that it came with/] },
 };
