@@ -11,6 +11,7 @@ export const smoke: Readonly<Record<string, Smoke>> = {
   polynomial: { args: [], prints: [/y = .* x³/] },
   'char-gpt': { args: ['--tales', '20', '--epochs', '1'], prints: [/epoch 1: training loss .*, validation loss/, /--- a sample/] },
   vision: { args: ['--limit', '600', '--epochs', '1'], prints: [/convolutions +0\.\d+ +9122 /, /transformer +0\.\d+ +28138 /] },
+  makemore: { args: ['--words', '200', '--epochs', '1'], prints: [/counted pairs +\d/, /transformer +\d+ +\d\.\d+/, /made 30 words/] },
   'two-moons': { args: ['--epochs', '10'], prints: [/logistic regression, epoch 10: loss/, /network, epoch 10: loss/] },
   pinn: { args: ['--epochs', '500'], prints: [/with the equation, epoch 500: .*residual/] },
   addition: { args: ['--epochs', '1'], prints: [/GRU, epoch 1: test error/, /LSTM with LayerNorm, epoch 1: test error/] },
