@@ -22,4 +22,5 @@ export const smoke: Readonly<Record<string, Smoke>> = {
   },
   vae: { args: ['--epochs', '1'], prints: [/epoch 1: negative ELBO/, /independent pixels: 1/] },
   lora: { args: ['--epochs', '1'], prints: [/give PyTorch's answers/, /epoch 1: test accuracy/, /under the 29 keys that it came with/] },
+  gan: { args: ['--epochs', '5'], prints: [/epoch 5: .*% of the points fit/, /one normal distribution: 0/] },
 };
