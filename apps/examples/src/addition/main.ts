@@ -19,8 +19,8 @@ interface Sequences {
 }
 
 function makeSequences(count: number): Sequences {
-  const numbers = rand([count, LONGEST]) as Tensor;
-  const lengths = randint(SHORTEST, LONGEST + 1, [count]) as Tensor;
+  const numbers = rand([count, LONGEST]);
+  const lengths = randint(SHORTEST, LONGEST + 1, [count]);
   // One mark in the first half of each sequence and one in the second.
   const half = lengths.div(2);
   const first = rand([count]).mul(half).floor();
@@ -29,22 +29,22 @@ function makeSequences(count: number): Sequences {
   const marks = at
     .eq(first.unsqueeze(1))
     .logicalOr(at.eq(second.unsqueeze(1)))
-    .to('float32') as Tensor;
-  return { inputs: stack([numbers, marks], 2) as Tensor, lengths, sums: numbers.mul(marks).sum(1, { keepdim: true }) as Tensor };
+    .to('float32');
+  return { inputs: stack([numbers, marks], 2), lengths, sums: numbers.mul(marks).sum(1, { keepdim: true }) };
 }
 
 /** Some of the sequences without what they were filled up with: no network ever sees it. */
 function pack({ inputs, lengths }: Sequences, rows: Tensor): PackedSequence {
   const options = { batchFirst: true, enforceSorted: false };
-  return packPaddedSequence(inputs.indexSelect(0, rows) as Tensor, lengths.indexSelect(0, rows) as Tensor, options);
+  return packPaddedSequence(inputs.indexSelect(0, rows), lengths.indexSelect(0, rows), options);
 }
 
 const criterion = new MSELoss();
 
 function testError(model: Adder, test: Sequences): number {
-  const everything = arange(test.lengths.shape[0]!, { dtype: 'int64' }) as Tensor;
+  const everything = arange(test.lengths.shape[0]!, { dtype: 'int64' });
   model.eval();
-  return noGrad(() => scope(() => (criterion.call(model.call(pack(test, everything)) as Tensor, test.sums) as Tensor).item() as number));
+  return noGrad(() => scope(() => criterion.call(model.call(pack(test, everything)), test.sums).item() as number));
 }
 
 /** Trains a model and gives its mean squared error on the test sequences. */
@@ -55,13 +55,13 @@ function train(name: string, model: Adder, epochs: number, data: Sequences, test
   const scheduler = epochs === 0 ? null : new OneCycleLR(optimizer, 0.01, { epochs, stepsPerEpoch });
   for (let epoch = 1; epoch <= epochs; epoch++) {
     model.train();
-    const order = randperm(count) as Tensor;
+    const order = randperm(count);
     for (let step = 0; step < stepsPerEpoch; step++) {
       scope(() => {
-        const rows = order.narrow(0, step * BATCH, BATCH) as Tensor;
+        const rows = order.narrow(0, step * BATCH, BATCH);
         optimizer.zeroGrad();
-        const answers = model.call(pack(data, rows)) as Tensor;
-        criterion.call(answers, data.sums.indexSelect(0, rows) as Tensor).backward();
+        const answers = model.call(pack(data, rows));
+        criterion.call(answers, data.sums.indexSelect(0, rows)).backward();
         clipGradNorm_(model.parameters(), 1);
         optimizer.step();
       });
@@ -82,7 +82,7 @@ export const addition: Program<ProgramOptions> = {
     const gru = train('GRU', new GruAdder(32), epochs, data, test);
     const lstm = train('LSTM with LayerNorm', new LstmAdder(32), epochs, data, test);
     console.log(`GRU ${gru.toFixed(5)}, LSTM with LayerNorm ${lstm.toFixed(5)}`);
-    const guesses = data.sums.mean().expandAs(test.sums) as Tensor;
+    const guesses = data.sums.mean().expandAs(test.sums);
     return {
       metric: `mean squared error of the ${gru <= lstm ? 'GRU' : 'LSTM'} on test sequences`,
       value: Math.min(gru, lstm),

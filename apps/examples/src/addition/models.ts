@@ -20,7 +20,7 @@ export class GruAdder extends Module implements Adder {
   forward(sequences: PackedSequence): Tensor {
     // The last state of each sequence, wherever that one ends, in the order in which they were packed.
     const [, last] = this.gru.call(sequences);
-    return this.head.call(last.select(0, 0)) as Tensor;
+    return this.head.call(last.select(0, 0));
   }
 }
 
@@ -45,12 +45,12 @@ class NormalizedCell extends Module {
   }
 
   forward(x: Tensor, h: Tensor, c: Tensor): [h: Tensor, c: Tensor] {
-    const fromInput = this.normInput.call(this.input.call(x) as Tensor) as Tensor;
-    const gates = fromInput.add(this.normRecurrent.call(this.recurrent.call(h) as Tensor)) as Tensor;
+    const fromInput = this.normInput.call(this.input.call(x));
+    const gates = fromInput.add(this.normRecurrent.call(this.recurrent.call(h)));
     const [i, f, g, o] = gates.chunk(4, 1) as Tensor[];
     // One more on the gate that remembers: a cell should start out keeping what it holds.
-    const memory = f!.add(1).sigmoid().mul(c).add(i!.sigmoid().mul(g!.tanh())) as Tensor;
-    return [o!.sigmoid().mul((this.normMemory.call(memory) as Tensor).tanh()) as Tensor, memory];
+    const memory = f!.add(1).sigmoid().mul(c).add(i!.sigmoid().mul(g!.tanh()));
+    return [o!.sigmoid().mul(this.normMemory.call(memory).tanh()), memory];
   }
 }
 
@@ -66,18 +66,18 @@ export class LstmAdder extends Module implements Adder {
   }
 
   forward({ data, batchSizes, unsortedIndices }: PackedSequence): Tensor {
-    const blank = (): Tensor => zeros([batchSizes[0]!, this.cell.hidden]) as Tensor;
+    const blank = (): Tensor => zeros([batchSizes[0]!, this.cell.hidden]);
     let [h, c] = [blank(), blank()];
     let start = 0;
     for (const n of batchSizes) {
       // Packed sequences are sorted by length: those that have a step left are the first n, the others keep their states.
-      const rest = (t: Tensor): Tensor => t.narrow(0, n, t.shape[0]! - n) as Tensor;
-      const [nextH, nextC] = this.cell.call(data.narrow(0, start, n), h.narrow(0, 0, n), c.narrow(0, 0, n)) as [Tensor, Tensor];
-      h = cat([nextH, rest(h)], 0) as Tensor;
-      c = cat([nextC, rest(c)], 0) as Tensor;
+      const rest = (t: Tensor): Tensor => t.narrow(0, n, t.shape[0]! - n);
+      const [nextH, nextC] = this.cell.call(data.narrow(0, start, n), h.narrow(0, 0, n), c.narrow(0, 0, n));
+      h = cat([nextH, rest(h)], 0);
+      c = cat([nextC, rest(c)], 0);
       start += n;
     }
-    const last = unsortedIndices === null ? h : (h.indexSelect(0, unsortedIndices) as Tensor);
-    return this.head.call(last) as Tensor;
+    const last = unsortedIndices === null ? h : h.indexSelect(0, unsortedIndices);
+    return this.head.call(last);
   }
 }

@@ -19,19 +19,19 @@ interface Points {
 
 /** Something that repeats along one input and bends along the other, with noise. */
 function makePoints(count: number): Points {
-  const x = rand([count, 2]).mul(4).sub(2) as Tensor;
+  const x = rand([count, 2]).mul(4).sub(2);
   const [a, b] = [x.narrow(1, 0, 1), x.narrow(1, 1, 1)];
-  const y = a.mul(3).sin().add(a.mul(b)).add(b.mul(0.5)) as Tensor;
-  return { x, y: y.add(randn([count, 1]).mul(0.05)) as Tensor };
+  const y = a.mul(3).sin().add(a.mul(b)).add(b.mul(0.5));
+  return { x, y: y.add(randn([count, 1]).mul(0.05)) };
 }
 
 const meanSquare = (a: Tensor, b: Tensor): number => a.sub(b).square().mean().item() as number;
 
 /** What a linear model reaches that fits the training points as well as any can. */
 function linearError(data: Points, test: Points): number {
-  const withOne = (x: Tensor): Tensor => cat([x, ones([x.shape[0]!, 1])], 1) as Tensor;
+  const withOne = (x: Tensor): Tensor => cat([x, ones([x.shape[0]!, 1])], 1);
   const { solution } = linalg.lstsq(withOne(data.x), data.y);
-  return meanSquare(withOne(test.x).matmul(solution) as Tensor, test.y);
+  return meanSquare(withOne(test.x).matmul(solution), test.y);
 }
 
 function train(model: SnakeNet, epochs: number, data: Points): void {
@@ -39,13 +39,13 @@ function train(model: SnakeNet, epochs: number, data: Points): void {
   const optimizer = new AdamW(model.parameters(), { lr: 5e-3 });
   const scheduler = new CosineAnnealingLR(optimizer, Math.max(1, epochs));
   for (let epoch = 1; epoch <= epochs; epoch++) {
-    const order = randperm(count) as Tensor;
+    const order = randperm(count);
     let sum = 0;
     for (let at = 0; at < count; at += BATCH) {
       sum += scope(() => {
-        const rows = order.narrow(0, at, Math.min(BATCH, count - at)) as Tensor;
+        const rows = order.narrow(0, at, Math.min(BATCH, count - at));
         optimizer.zeroGrad();
-        const off = (model.call(data.x.indexSelect(0, rows)) as Tensor).sub(data.y.indexSelect(0, rows)) as Tensor;
+        const off = model.call(data.x.indexSelect(0, rows)).sub(data.y.indexSelect(0, rows));
         const loss = logCosh(off).mean();
         loss.backward();
         optimizer.step();
@@ -65,8 +65,7 @@ async function saveAndLoad(model: SnakeNet, build: () => SnakeNet, x: Tensor): P
     await saveSafetensors(file, model.stateDict());
     const loaded = build();
     loaded.loadStateDict(await loadSafetensors(file));
-    if (!noGrad(() => equal(model.call(x) as Tensor, loaded.call(x) as Tensor)))
-      throw new Error('the loaded model differs from the one saved');
+    if (!noGrad(() => equal(model.call(x), loaded.call(x)))) throw new Error('the loaded model differs from the one saved');
     console.log(
       `saved and loaded, with equal answers: ${[...loaded.stateDict().keys()].filter((key) => key.startsWith('blocks.0')).join(' ')} ...`,
     );
@@ -93,7 +92,7 @@ export const extension: Program<ProgramOptions> = {
     console.log(`frequencies that the first block learned: ${low} to ${high}`);
     return {
       metric: 'mean squared error on test points',
-      value: noGrad(() => meanSquare(loaded.call(test.x) as Tensor, test.y)),
+      value: noGrad(() => meanSquare(loaded.call(test.x), test.y)),
       target: 0.01,
       better: 'lower',
       baseline: { name: 'a linear model', value: linearError(data, test) },

@@ -18,12 +18,12 @@ export const logCosh = customFunction({
   name: 'logCosh',
   forward(ctx, d: Tensor): Tensor {
     ctx.save(d);
-    const size = d.abs() as Tensor;
-    return size.add(size.mul(-2).exp().log1p()).sub(Math.LN2) as Tensor;
+    const size = d.abs();
+    return size.add(size.mul(-2).exp().log1p()).sub(Math.LN2);
   },
   backward(ctx, g) {
     const [d] = ctx.saved;
-    return g.mul(d!.tanh()) as Tensor;
+    return g.mul(d!.tanh());
   },
 });
 
@@ -41,7 +41,7 @@ export class SnakeBlock extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    return x.add(this.outer.call(snake(this.inner.call(x) as Tensor, this.frequency)) as Tensor) as Tensor;
+    return x.add(this.outer.call(snake(this.inner.call(x), this.frequency)));
   }
 }
 
@@ -60,16 +60,16 @@ export class SnakeNet extends Module {
 
   forward(x: Tensor): Tensor {
     let h = this.first.call(x) as Tensor;
-    for (const block of this.blocks) h = block.call(h) as Tensor;
-    return this.last.call(h) as Tensor;
+    for (const block of this.blocks) h = block.call(h);
+    return this.last.call(h);
   }
 }
 
 /** Compares gradients with finite differences, which need float64. A gradient that is wrong is an error with its place. */
 export function checkParts(): void {
-  const leaf = (t: Tensor): Tensor => t.requiresGrad_(true) as Tensor;
+  const leaf = (t: Tensor): Tensor => t.requiresGrad_(true);
   const x = leaf(randn([4, 3], { dtype: 'float64' }));
-  const a = leaf(rand([3], { dtype: 'float64' }).add(0.5) as Tensor);
+  const a = leaf(rand([3], { dtype: 'float64' }).add(0.5));
   gradcheck(snake, [x, a]);
   gradgradcheck(snake, [x, a]);
   gradcheck(logCosh, [x]);
@@ -78,9 +78,9 @@ export function checkParts(): void {
   // A small network as a function of its input and of every parameter.
   const net = new SnakeNet(3, 4, 2).to('float64');
   const names = net.namedParameters().map(([name]) => name);
-  const values = net.namedParameters().map(([, p]) => leaf(p.detach().clone() as Tensor));
+  const values = net.namedParameters().map(([, p]) => leaf(p.detach().clone()));
   const asFunction = (input: Tensor, ...given: Tensor[]): Tensor =>
-    functionalCall(net, new Map(names.map((name, i) => [name, given[i]!])), [input]) as Tensor;
+    functionalCall(net, new Map(names.map((name, i) => [name, given[i]!])), [input]);
   gradcheck(asFunction, [x, ...values]);
   console.log(`gradients agree with finite differences: snake, logCosh, a network by its input and ${names.length} parameters`);
 }

@@ -32,17 +32,17 @@ async function load(path: string): Promise<DigitReader> {
 async function checkParity(model: DigitReader): Promise<void> {
   const recorded = await loadSafetensors(given('digit-reader-answers'));
   const [images, scores] = [recorded.get('images')!, recorded.get('scores')!];
-  const off = noGrad(() => (model.call(images) as Tensor).sub(scores).abs().max().item() as number);
+  const off = noGrad(() => model.call(images).sub(scores).abs().max().item() as number);
   if (!(off < 1e-4)) throw new Error(`the model answers otherwise than in PyTorch: ${off} off`);
   console.log(`the weights of PyTorch give PyTorch's answers (to 1e-4, of up to ${(scores.abs().max().item() as number).toFixed(1)})`);
 }
 
 /** The digits turned by a quarter, [n, 28, 28]. */
-const turned = ({ images, labels }: Digits): Digits => ({ images: rot90(images.reshape([-1, 28, 28]), 1, [1, 2]) as Tensor, labels });
+const turned = ({ images, labels }: Digits): Digits => ({ images: rot90(images.reshape([-1, 28, 28]), 1, [1, 2]), labels });
 
 function accuracy(model: DigitReader, { images, labels }: Digits): number {
   model.eval();
-  return noGrad(() => scope(() => (model.call(images) as Tensor).argmax(1).eq(labels).to('float32').mean().item() as number));
+  return noGrad(() => scope(() => model.call(images).argmax(1).eq(labels).to('float32').mean().item() as number));
 }
 
 function train(model: DigitReader, epochs: number, data: Digits, test: Digits): void {
@@ -61,7 +61,7 @@ function train(model: DigitReader, epochs: number, data: Digits, test: Digits): 
       scope(() => {
         const rows = order.narrow(0, step * BATCH, BATCH);
         optimizer.zeroGrad();
-        const scores = model.call(data.images.indexSelect(0, rows)) as Tensor;
+        const scores = model.call(data.images.indexSelect(0, rows));
         criterion.call(scores, data.labels.indexSelect(0, rows)).backward();
         optimizer.step();
       });

@@ -18,8 +18,8 @@ export class DigitReader extends Module {
   readonly head = new Linear(64, 10);
 
   forward(images: Tensor): Tensor {
-    const tokens = this.embed.call(images.reshape([-1, 14, 56])).add(this.position) as Tensor;
-    return this.head.call((this.encoder.call(tokens) as Tensor).mean(1)) as Tensor;
+    const tokens = this.embed.call(images.reshape([-1, 14, 56])).add(this.position);
+    return this.head.call(this.encoder.call(tokens).mean(1));
   }
 }
 
@@ -31,12 +31,12 @@ class LowRank extends Module {
   constructor(weight: Tensor, rank: number) {
     super();
     const [rows, columns] = weight.shape as readonly [number, number];
-    this.a = new Parameter(randn([rank, columns]).div(Math.sqrt(columns)) as Tensor);
+    this.a = new Parameter(randn([rank, columns]).div(Math.sqrt(columns)));
     this.b = new Parameter(zeros([rows, rank]));
   }
 
   forward(weight: Tensor): Tensor {
-    return weight.add(this.b.matmul(this.a)) as Tensor;
+    return weight.add(this.b.matmul(this.a));
   }
 }
 

@@ -16,32 +16,31 @@ function exact(points: Tensor): Tensor {
     t
       .mul(-ALPHA * (k * Math.PI) ** 2)
       .exp()
-      .mul(x.mul(k * Math.PI).sin()) as Tensor;
-  return wave(1).add(wave(3).mul(0.5)).unsqueeze(1) as Tensor;
+      .mul(x.mul(k * Math.PI).sin());
+  return wave(1).add(wave(3).mul(0.5)).unsqueeze(1);
 }
 
 /** Points at t = 0 along the rod, and points at both ends at all times. */
 function knownPoints(count: number): Tensor {
-  const s = linspace(0, 1, count) as Tensor;
-  const [zero, one] = [zeros([count]) as Tensor, s.mul(0).add(1) as Tensor];
-  const at = (x: Tensor, t: Tensor): Tensor => stack([x, t], 1) as Tensor;
-  return cat([at(s, zero), at(zero, s), at(one, s)], 0) as Tensor;
+  const s = linspace(0, 1, count);
+  const [zero, one] = [zeros([count]), s.mul(0).add(1)];
+  const at = (x: Tensor, t: Tensor): Tensor => stack([x, t], 1);
+  return cat([at(s, zero), at(zero, s), at(one, s)], 0);
 }
 
 /** How far the network is from solving u_t = α u_xx at these points. */
 function residual(model: Module, points: Tensor): Tensor {
-  const p = points.detach().requiresGrad_(true) as Tensor;
-  const u = model.call(p) as Tensor;
+  const p = points.detach().requiresGrad_(true);
+  const u = model.call(p);
   // Rows do not depend on each other, so the gradient of the sum holds every row's own derivatives. `createGraph` records how
   // they were computed: without it they would be numbers, and could not be differentiated again.
   const [du] = grad(u.sum(), [p], { createGraph: true });
   const [ux, ut] = [du.select(1, 0), du.select(1, 1)];
   const [dux] = grad(ux.sum(), [p], { createGraph: true });
-  return ut.sub(dux.select(1, 0).mul(ALPHA)) as Tensor;
+  return ut.sub(dux.select(1, 0).mul(ALPHA));
 }
 
-const network = (): Module =>
-  new Sequential(new Linear(2, 32), new Tanh(), new Linear(32, 32), new Tanh(), new Linear(32, 1)) as unknown as Module;
+const network = (): Module => new Sequential(new Linear(2, 32), new Tanh(), new Linear(32, 32), new Tanh(), new Linear(32, 1));
 
 interface Training {
   readonly name: string;
@@ -61,15 +60,15 @@ function train({ name, epochs, physics }: Training): Module {
     // Everything born in the scope is given back at its end, three graphs included.
     const parts = scope(() => {
       optimizer.zeroGrad();
-      const known = criterion.call(model.call(points) as Tensor, values) as Tensor;
+      const known = criterion.call(model.call(points), values);
       // New points every time: there are none that the network could learn by heart.
       const inside = physics
-        ? (residual(model, rand([256, 2]))
+        ? residual(model, rand([256, 2]))
             .square()
-            .mean() as Tensor)
+            .mean()
         : null;
       // The values count more, or "zero everywhere", which solves the equation too, would be a tempting answer.
-      const loss = inside === null ? known : (known.mul(20).add(inside) as Tensor);
+      const loss = inside === null ? known : known.mul(20).add(inside);
       loss.backward();
       optimizer.step();
       return { known: known.item() as number, inside: inside?.item() as number | undefined };
@@ -85,7 +84,7 @@ function train({ name, epochs, physics }: Training): Module {
 /** ‖u - exact‖ / ‖exact‖ over a grid of the whole rod at all times. */
 function relativeError(model: Module, side = 41): number {
   return noGrad(() => {
-    const s = linspace(0, 1, side) as Tensor;
+    const s = linspace(0, 1, side);
     const x = s
       .unsqueeze(1)
       .expand([side, side])
@@ -94,9 +93,9 @@ function relativeError(model: Module, side = 41): number {
       .unsqueeze(0)
       .expand([side, side])
       .reshape([side * side]);
-    const grid = stack([x, t], 1) as Tensor;
+    const grid = stack([x, t], 1);
     const truth = exact(grid);
-    return (model.call(grid) as Tensor).sub(truth).norm().div(truth.norm()).item() as number;
+    return model.call(grid).sub(truth).norm().div(truth.norm()).item() as number;
   });
 }
 
