@@ -8,7 +8,7 @@ import { measureTemporaries, trainingLoop } from './training-loop.ts';
 const steps = Number(process.argv[2] ?? 10_000);
 const part = Math.max(Math.floor(steps / 10), 1);
 const limit = 1.1;
-const leastTemporaries = 14e6;
+const leastTemporaries = 12e6;
 
 /** Makes the kernel's record of the peak start anew; false where there is no such record. */
 function resetPeak(): boolean {
