@@ -31,11 +31,11 @@ class CausalSelfAttention extends nn.Module {
   forward(x: Tensor): Tensor {
     const [batch, length, width] = x.shape as readonly [number, number, number];
     // Each head has a slice of the width to itself: [batch, heads, length, width / heads].
-    const split = (t: Tensor): Tensor => t.reshape([batch, length, this.heads, width / this.heads]).transpose(1, 2) as Tensor;
-    const [q, k, v] = (this.qkv.call(x) as Tensor).chunk(3, -1).map(split) as [Tensor, Tensor, Tensor];
+    const split = (t: Tensor): Tensor => t.reshape([batch, length, this.heads, width / this.heads]).transpose(1, 2);
+    const [q, k, v] = this.qkv.call(x).chunk(3, -1).map(split) as [Tensor, Tensor, Tensor];
     // isCausal hides what comes later: without it the model would read the answer instead of predicting it.
     const mixed = F.scaledDotProductAttention(q, k, v, { isCausal: true });
-    return this.projection.call(mixed.transpose(1, 2).reshape([batch, length, width])) as Tensor;
+    return this.projection.call(mixed.transpose(1, 2).reshape([batch, length, width]));
   }
 }
 
@@ -60,9 +60,9 @@ class Block extends nn.Module {
   }
 
   forward(x: Tensor): Tensor {
-    const h = x.add(this.dropout.call(this.attention.call(this.norm1.call(x)))) as Tensor;
+    const h = x.add(this.dropout.call(this.attention.call(this.norm1.call(x))));
     const hidden = F.gelu(this.up.call(this.norm2.call(h)));
-    return h.add(this.dropout.call(this.down.call(hidden))) as Tensor;
+    return h.add(this.dropout.call(this.down.call(hidden)));
   }
 }
 
@@ -92,7 +92,7 @@ export class Gpt extends nn.Module {
   forward(x: Tensor): Tensor {
     const positions = arange(x.shape[1]!, { dtype: 'int64' });
     let h = this.tokens.call(x).add(this.positions.call(positions));
-    for (const block of this.blocks) h = block.call(h) as Tensor;
-    return this.head.call(this.norm.call(h)) as Tensor;
+    for (const block of this.blocks) h = block.call(h);
+    return this.head.call(this.norm.call(h));
   }
 }

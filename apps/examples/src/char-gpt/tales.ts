@@ -18,7 +18,7 @@ const ends = ['slept well that night', 'went home and told nobody', 'danced all 
 /** `count` tales; the same ones for the same seed. */
 export function tales(count: number, seed: number): string {
   const generator = new Generator(seed);
-  const pick = (list: readonly string[]): string => list[randint(list.length, [1], { generator }).item() as number]!;
+  const pick = (list: readonly string[]): string => list[randint(list.length, [1], { generator }).item()]!;
   const others = (known: readonly string[]): string => pick(animals.filter((a) => !known.includes(a)));
   const tale = (): string => {
     const [name, she] = pick(heroes).split(' ') as [string, string];

@@ -80,8 +80,7 @@ function countedPairs(list: WordList, train: readonly string[], valid: readonly 
 }
 
 /** Mean nats for each character, and for each end of a word. */
-const lossOf = (model: Module, x: Tensor, y: Tensor): Tensor =>
-  F.crossEntropy((model.call(x) as Tensor).flatten(0, 1), y.flatten(), { ignoreIndex });
+const lossOf = (model: Module, x: Tensor, y: Tensor): Tensor => F.crossEntropy(model.call(x).flatten(0, 1), y.flatten(), { ignoreIndex });
 
 async function train(model: Module, x: Tensor, y: Tensor, epochs: number, lr: number): Promise<void> {
   const loader = new DataLoader(new TensorDataset(x, y), { batchSize, shuffle: true });
@@ -101,10 +100,10 @@ async function train(model: Module, x: Tensor, y: Tensor, epochs: number, lr: nu
 
 /** Draws words, all at the same time: a character for each, then the next. */
 function sample(model: Module, list: WordList, count: number): string[] {
-  let words = zeros([count, 1], { dtype: 'int64' }) as Tensor;
+  let words: Tensor = zeros([count, 1], { dtype: 'int64' });
   for (let i = 0; i < list.length; i++) {
-    const next = scope(() => noGrad(() => multinomial(F.softmax((model.call(words) as Tensor).select(1, -1), -1), 1)));
-    words = cat([words, next], 1) as Tensor;
+    const next = scope(() => noGrad(() => multinomial(F.softmax(model.call(words).select(1, -1), -1), 1)));
+    words = cat([words, next], 1);
   }
   return (words.narrow(1, 1, list.length).toArray() as number[][]).map((row) => list.decode(row));
 }
@@ -142,7 +141,7 @@ export const makemore: Program<Options> = {
     for (const [name, model, lr] of ladder) {
       await train(model, x, y, epochs, lr);
       model.eval();
-      const [seen, loss] = noGrad(() => [lossOf(model, x, y).item() as number, lossOf(model, validX, validY).item() as number]);
+      const [seen, loss] = noGrad(() => [lossOf(model, x, y).item(), lossOf(model, validX, validY).item()]);
       const parameters = model.parameters().reduce((sum, p) => sum + p.size, 0);
       console.log(`${name.padEnd(16)}${`${parameters}`.padStart(10)}${seen.toFixed(4).padStart(15)}${loss.toFixed(4).padStart(17)}`);
       if (best === null || loss < best.loss) best = { model, name, loss };

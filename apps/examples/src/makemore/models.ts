@@ -43,7 +43,7 @@ export class Mlp extends nn.Module {
       Array.from({ length: this.context }, (_, i) => e.narrow(1, i, length)),
       2,
     );
-    return this.head.call((this.hidden.call(seen) as Tensor).tanh()) as Tensor;
+    return this.head.call(this.hidden.call(seen).tanh());
   }
 }
 
@@ -63,7 +63,7 @@ export class Recurrent extends nn.Module {
   forward(x: Tensor): Tensor {
     // All three are called alike, but only one at a time for the compiler.
     const [states] = (this.memory as nn.GRU).call(this.embedding.call(x));
-    return this.head.call(states) as Tensor;
+    return this.head.call(states);
   }
 }
 
@@ -88,7 +88,7 @@ export class Transformer extends nn.Module {
     const length = x.shape[1]!;
     const h = this.tokens.call(x).add(this.positions.call(arange(length, { dtype: 'int64' })));
     // True above the diagonal: what comes later is hidden.
-    const later = ones([length, length], { dtype: 'bool' }).triu(1) as Tensor;
-    return this.head.call(this.encoder.call(h, { mask: later })) as Tensor;
+    const later = ones([length, length], { dtype: 'bool' }).triu(1);
+    return this.head.call(this.encoder.call(h, { mask: later }));
   }
 }

@@ -21,7 +21,7 @@ const folder = fileURLToPath(new URL('../../data/typefaces', import.meta.url));
 /** Images [n, 1, height, width] between 0 and 1, and their digits. */
 function digits({ images, labels, count, height, width }: LabelledImages): Digits {
   const pixels = tensor(images).reshape([count, 1, height, width]).to('float32').div(255);
-  return new TensorDataset(pixels as Tensor, tensor(labels).to('int64') as Tensor);
+  return new TensorDataset(pixels, tensor(labels).to('int64'));
 }
 
 const share = (right: number, data: Digits): number => right / data.length;
@@ -35,7 +35,7 @@ function nearestNeighbour(train: Digits, test: Digits): number {
     .flatten(1)
     .split(256)
     .map((some) => scope(() => norms.sub(some.matmul(known.T).mul(2)).argmin(1)));
-  return share(answers.index(cat(closest)).eq(test.tensors[1]).sum().item() as number, test);
+  return share(answers.index(cat(closest)).eq(test.tensors[1]).sum().item(), test);
 }
 
 async function accuracy(model: Module, data: Digits): Promise<number> {

@@ -15,9 +15,9 @@ export class ConvNet extends nn.Module {
   readonly head = new nn.Linear(16 * (side / 4) ** 2, classes);
 
   forward(x: Tensor): Tensor {
-    const h = this.pool.call(this.norm1.call(this.conv1.call(x) as Tensor).relu() as Tensor) as Tensor;
-    const features = this.pool.call(this.norm2.call(this.conv2.call(h) as Tensor).relu() as Tensor) as Tensor;
-    return this.head.call(features.flatten(1) as Tensor) as Tensor;
+    const h = this.pool.call(this.norm1.call(this.conv1.call(x)).relu());
+    const features = this.pool.call(this.norm2.call(this.conv2.call(h)).relu());
+    return this.head.call(features.flatten(1));
   }
 }
 
@@ -46,8 +46,8 @@ export class VisionTransformer extends nn.Module {
   }
 
   forward(x: Tensor): Tensor {
-    const words = (this.patches.call(x) as Tensor).flatten(2).transpose(1, 2); // [batch, patches, width]
-    const read = this.encoder.call(words.add(this.positions)) as Tensor;
-    return this.head.call(read.mean(1) as Tensor) as Tensor;
+    const words = this.patches.call(x).flatten(2).transpose(1, 2); // [batch, patches, width]
+    const read = this.encoder.call(words.add(this.positions));
+    return this.head.call(read.mean(1));
   }
 }
