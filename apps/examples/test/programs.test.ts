@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, test } from 'vitest';
-import { type Outcome, reached, verdict } from '../src/program.ts';
+import { describe, expect, it, test, vi } from 'vitest';
+import { execute, type Outcome, type Program, type ProgramOptions, reached, verdict } from '../src/program.ts';
 import { smoke } from './smoke.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -20,17 +20,29 @@ test('every program is run here, and the other way round', () => {
   expect(names.sort()).toEqual(Object.keys(smoke).sort());
 });
 
+/** Runs a program in this process, which has compiled the packages already. */
+async function runHere(name: string, ...args: readonly string[]): Promise<{ code: number; out: string }> {
+  const exported = Object.values((await import(source(name))) as Readonly<Record<string, Program<ProgramOptions>>>);
+  const lines: string[] = [];
+  const log = vi.spyOn(console, 'log').mockImplementation((line: string) => {
+    lines.push(line);
+  });
+  try {
+    return { code: await execute(exported.find((p) => p.name === name)!, args), out: lines.join('\n') };
+  } finally {
+    log.mockRestore();
+  }
+}
+
 describe.each(Object.entries(smoke))('%s', (name, { args, prints }) => {
-  it('misses its target when it does not train', { timeout: 120_000 }, () => {
-    const { code, out, err } = start(name, ...args, '--epochs', '0');
-    expect(err).toBe('');
+  it('misses its target when it does not train', { timeout: 120_000 }, async () => {
+    const { code, out } = await runHere(name, ...args, '--epochs', '0');
     expect(out.trim().split('\n').at(-1)).toMatch(/: missed$/);
     expect(code).toBe(1);
   });
 
-  it('runs for a little while', { timeout: 240_000 }, () => {
-    const { code, out, err } = start(name, ...args);
-    expect(err).toBe('');
+  it('runs for a little while', { timeout: 240_000 }, async () => {
+    const { code, out } = await runHere(name, ...args);
     for (const line of prints) expect(out).toMatch(line);
     expect([0, 1]).toContain(code);
     expect(out.trim().split('\n').at(-1)).toMatch(code === 0 ? /: reached$/ : /: missed$/);
@@ -68,6 +80,13 @@ describe('a program', () => {
   it('says in one line how it went', () => {
     expect(verdict(outcome(0.95, 'higher', 0.5))).toBe('accuracy 0.9500 (target: at least 0.9000; guessing: 0.5000): reached');
     expect(verdict(outcome(0.00012, 'lower', 1))).toBe('accuracy 1.20e-4 (target: at most 0.9000; guessing: 1.0000): reached');
+  });
+
+  it('ends with the code of its outcome', () => {
+    expect(start('polynomial', '--epochs', '0')).toMatchObject({ code: 1, err: '' });
+    const { code, out, err } = start('polynomial', '--epochs', '400');
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/: reached\n$/);
   });
 
   it('refuses what it does not understand', () => {
