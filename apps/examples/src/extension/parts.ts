@@ -7,7 +7,7 @@ import { functionalCall, Linear, Module, Parameter } from '@nabla/nn';
  * An op from one expression: x + sin²(a x) / a, an activation for things that repeat (Liu, Hartwig and Ueda 2020). Its
  * kernels and its gradients of every order follow from the expression, those by the frequency `a` too.
  */
-export const snake = elementwise('snake', (x, a) => x.add(x.mul(a).sin().square().div(a)));
+const snake = elementwise('snake', (x, a) => x.add(x.mul(a).sin().square().div(a)));
 
 /**
  * log cosh d, which is d²/2 near 0 and |d| - log 2 far away. As it stands cosh overflows, so it is computed as
