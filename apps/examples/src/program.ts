@@ -58,6 +58,23 @@ export function verdict(o: Outcome): string {
   return `${o.metric} ${shown(o.value)} (${wanted}): ${reached(o) ? 'reached' : 'missed'}`;
 }
 
+/**
+ * Lets a command read its arguments.
+ *
+ * @returns false when only help was asked for, which has then been printed
+ * @throws UsageError for anything it does not understand
+ */
+export function understood(command: Command, argv: readonly string[]): boolean {
+  try {
+    command.parse([...argv], { from: 'user' });
+    return true;
+  } catch (e) {
+    if (!(e instanceof CommanderError)) throw e;
+    if (e.code === 'commander.helpDisplayed') return false;
+    throw new UsageError(e.message.replace(/^error: /, '').replaceAll('\n', ' '));
+  }
+}
+
 function parse<O extends ProgramOptions>(program: Program<O>, argv: readonly string[]): O | null {
   const command = new Command(program.name)
     .description(program.description)
@@ -67,14 +84,7 @@ function parse<O extends ProgramOptions>(program: Program<O>, argv: readonly str
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
   program.configure?.(command);
-  try {
-    command.parse([...argv], { from: 'user' });
-  } catch (e) {
-    if (!(e instanceof CommanderError)) throw e;
-    if (e.code === 'commander.helpDisplayed') return null;
-    throw new UsageError(e.message.replace(/^error: /, '').replaceAll('\n', ' '));
-  }
-  return command.opts<O>();
+  return understood(command, argv) ? command.opts<O>() : null;
 }
 
 /**

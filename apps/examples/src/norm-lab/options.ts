@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { UsageError } from '../errors.ts';
+import { Command, Option } from 'commander';
+import { integer, understood } from '../program.ts';
 
 /** What the command line asks for. */
 export interface LabOptions {
@@ -17,16 +17,6 @@ export interface LabOptions {
   readonly limit: number;
   readonly workers: number;
   readonly out: string;
-}
-
-function integer(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!Number.isSafeInteger(value) || value < least || text.trim() === '') {
-      throw new InvalidArgumentError(`expected an integer of at least ${least}.`);
-    }
-    return value;
-  };
 }
 
 /** Where the embedded data set lies, seen from src and from dist alike. */
@@ -52,13 +42,7 @@ export function parseOptions(argv: readonly string[]): LabOptions | null {
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
-  try {
-    program.parse([...argv], { from: 'user' });
-  } catch (e) {
-    if (!(e instanceof CommanderError)) throw e;
-    if (e.code === 'commander.helpDisplayed') return null;
-    throw new UsageError(e.message.replace(/^error: /, '').replaceAll('\n', ' '));
-  }
+  if (!understood(program, argv)) return null;
   const o = program.opts<{
     data?: string;
     backend: 'cpu' | 'gpu';
