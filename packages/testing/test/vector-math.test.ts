@@ -1,6 +1,6 @@
 import { elementwise, full, type Tensor, tensor } from '@nabla/core';
 import { functions, runtime, setWasmMode } from '@nabla/core/internals';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { elementwiseOp } from '../src/elementwise.ts';
 import { drawFor } from '../src/random.ts';
 
@@ -94,6 +94,9 @@ describe('elementary functions on vectors of float32', () => {
 
 test('gelu: a normal distribution function within 2e-7, and 0 or 1 far out', () => {
   setWasmMode('always');
+  onTestFinished(() => {
+    setWasmMode('auto');
+  });
   const x = samples('gelu', [-12, 12]);
   const got = run('gelu', x);
   const distribution = (v: number): number => 0.5 * helper('erfc')(-v * Math.SQRT1_2);
@@ -104,7 +107,6 @@ test('gelu: a normal distribution function within 2e-7, and 0 or 1 far out', () 
   expect([...run('gelu', [1e30, -1e30, 100, -100, 0, -0, NaN, Infinity])]).toEqual(
     [1e30, -0, 100, -0, 0, -0, NaN, Infinity].map(Math.fround),
   );
-  setWasmMode('auto');
 });
 
 describe('a group of vectors where one argument is far out', () => {
