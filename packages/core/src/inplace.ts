@@ -100,14 +100,20 @@ function writeNow(name: string, self: Tensor, expr: Expr, tensors: readonly Tens
   const { shape, dtype } = self;
   if (direct(backend, compute)) {
     const inputs = spreadAll(apart(tensors, [self]), shape);
-    mapKernel(backend, name, { exprs: [expr], inputs, params, shape, compute, outputs: [dtype], into: [self] });
-    self.storage.version++;
+    const [handle] = mapKernel(backend, name, { exprs: [expr], inputs, params, shape, compute, outputs: [dtype], into: [self] });
+    settle(self, handle!);
     return self;
   }
   const inputs = spreadAll(tensors, shape);
   const [handle] = mapKernel(backend, name, { exprs: [expr], inputs, params, shape, compute, outputs: [dtype] }) as [object];
   take(self, handle);
   return self;
+}
+
+/** Counts what was written into the buffer of `self`, or takes the new buffer that came where the backend declined to. */
+function settle(self: Tensor, handle: Handle): void {
+  if (handle === self.handle) self.storage.version++;
+  else take(self, handle);
 }
 
 /** Makes a fresh contiguous buffer the contents of `self`: by exchange where `self` is all of its storage, else by a copy. */
@@ -179,8 +185,8 @@ function updateNow(
   for (let i = 0; i < targets.length; i++) outputs.push(dtype);
   if (direct(backend, dtype)) {
     const views = spreadAll(apart(inputs, targets), shape);
-    mapKernel(backend, name, { exprs, inputs: views, params, shape, compute: dtype, outputs, into: targets });
-    for (let i = 0; i < targets.length; i++) targets[i]!.storage.version++;
+    const handles = mapKernel(backend, name, { exprs, inputs: views, params, shape, compute: dtype, outputs, into: targets });
+    for (let i = 0; i < targets.length; i++) settle(targets[i]!, handles[i]!);
     return targets;
   }
   const handles = mapKernel(backend, name, { exprs, inputs: spreadAll(inputs, shape), params, shape, compute: dtype, outputs });

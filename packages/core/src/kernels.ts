@@ -91,7 +91,7 @@ function plain(v: View): Omit<View, 'handle'> {
   return { dtype: v.dtype, shape: v.shape, strides: v.strides, offset: v.offset };
 }
 
-/** Elementwise work; `op` names it in messages and reports. */
+/** Elementwise work; `op` names it in messages and reports. What a backend declines to write `into` comes in new buffers. */
 export function mapKernel(backend: Backend, op: string, r: MapRequest): readonly Handle[] {
   const done = r.inputs.length > backend.caps.maxInputs ? wideMap(backend, r) : backend.map(r);
   if (!(done instanceof Declined)) return done;
@@ -102,7 +102,11 @@ export function mapKernel(backend: Backend, op: string, r: MapRequest): readonly
     done.reason,
     r.inputs,
     r.outputs.map((dtype) => ({ dtype, length })),
-    (b, inputs) => accepted(op, b.map({ ...r, inputs })),
+    // Without `into`: the reference cannot write into another backend's buffers.
+    (b, inputs) => {
+      const { exprs, params, shape, compute, outputs } = r;
+      return accepted(op, b.map({ exprs, inputs, params, shape, compute, outputs }));
+    },
   );
 }
 

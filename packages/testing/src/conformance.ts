@@ -108,7 +108,12 @@ function evaluateOn(backend: Backend, c: Case, wide: DType): Outcome {
     scope(() => {
       const leaves = c.inputs.map((x) => {
         const dtype = x.dtype === 'float64' && !c.hostOnly ? wide : x.dtype;
-        return leafOf(x, { device: backend, dtype, requiresGrad: c.differentiable, values: x.values.map(Math.fround) });
+        return leafOf(x, {
+          device: backend,
+          dtype,
+          requiresGrad: c.differentiable,
+          values: isReal(dtype) ? x.values.map(Math.fround) : x.values,
+        });
       });
       const outputs = outputsOf(c.run(...c.inputs.map((x, i) => argumentOf(x, leaves[i]!))));
       // Samples may hand back what they were given; the scope must not free it under the reader.

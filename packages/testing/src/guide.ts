@@ -7,11 +7,13 @@ export interface GuideProgram {
   readonly source: string;
   /** What stands in the `text` block that follows it; null when none does. */
   readonly output: string | null;
+  /** The name under which other programs of the guides import it; null for a program of its own. */
+  readonly file: string | null;
 }
 
 /**
  * The TypeScript programs in a Markdown file. A block marked `ts ignore` is no program of its own (part of a class, or it
- * needs a browser).
+ * needs a browser); one marked `ts name.ts` is a file that other programs import under this name.
  */
 export function programsIn(path: string, name: string): GuideProgram[] {
   const lines = readFileSync(path, 'utf8').split('\n');
@@ -24,10 +26,11 @@ export function programsIn(path: string, name: string): GuideProgram[] {
     blocks.push({ info, at, end: i, text: lines.slice(at, i).join('\n') });
   }
   return blocks.flatMap((b, k) => {
-    if (b.info !== 'ts') return [];
+    const [, file = null] = /^ts (\S+\.ts)$/.exec(b.info) ?? [];
+    if (b.info !== 'ts' && file === null) return [];
     const next = blocks[k + 1];
     // Only blank lines may stand between a program and its output.
     const follows = next !== undefined && next.info === 'text' && lines.slice(b.end + 1, next.at - 1).every((l) => l.trim() === '');
-    return [{ name: `${name}:${b.at + 1}`, source: b.text, output: follows ? next.text : null }];
+    return [{ name: `${name}:${b.at + 1}`, source: b.text, output: follows ? next.text : null, file }];
   });
 }

@@ -55,8 +55,8 @@ describe('programs in the guides', () => {
     mkdirSync(join(root, 'packages/testing/.guide'), { recursive: true });
     folder = mkdtempSync(join(root, 'packages/testing/.guide/run-'));
     const paths = programs.map((p, i) => {
-      const path = join(folder, `${i}.ts`);
-      writeFileSync(path, `${p.source}\nexport {};\n`);
+      const path = join(folder, p.file ?? `${i}.ts`);
+      writeFileSync(path, p.file === null ? `${p.source}\nexport {};\n` : `${p.source}\n`);
       return path;
     });
     const node = ['--conditions=@nabla/source', '--import', 'tsx'];
