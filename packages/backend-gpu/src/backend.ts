@@ -3,7 +3,7 @@ import { DeviceError, DTypeError } from '@nabla/core';
 import {
   allocate,
   type Computed,
-  type Declined,
+  Declined,
   type FusedKernels,
   type GatherRequest,
   type Handle,
@@ -13,35 +13,44 @@ import {
   type PadRequest,
   type ReduceRequest,
   type ScatterAddRequest,
+  sizeOf,
   type View,
 } from '@nabla/core/internals';
 import type { GpuBuffer } from './buffer.ts';
-import { conv2d, conv2dInputGrad, conv2dWeightGrad } from './conv.ts';
 import { exactIndex, type GpuDevice } from './device.ts';
-import { Kernels } from './kernels.ts';
+import { fusedKernels } from './fused.ts';
+import { bufferOf } from './indexing.ts';
+import { Kernels, type KernelsOptions } from './kernels.ts';
 import { map } from './map.ts';
 import { matmul } from './matmul.ts';
 import { copy, gather, pad, scatterAdd, write } from './movement.ts';
-import { avgPool2d, avgPool2dGrad, maxPool2d, maxPool2dGrad } from './pool.ts';
 import { constant, reduce } from './reduce.ts';
+import { Safety, type Work } from './safety.ts';
 
 /**
  * Tensors and kernels on a graphics device, through gpu.js. Buffers never change: a write makes a new one. Every dtype
  * is stored as float32, so integers are exact to 2^24.
+ *
+ * What the device cannot do (a kernel fails, its memory is full, it is gone) runs on the CPU and is counted, with one line on
+ * the console for each reason.
  */
 export class GpuBackend implements Backend {
   readonly name = 'gpu';
   readonly caps: Capabilities;
   readonly fused: FusedKernels;
+  /** Resolves with the reason when the device goes away. Values that only it had are lost; work goes on on the CPU. */
+  readonly lost: Promise<string>;
   readonly #device: GpuDevice;
   readonly #kernels: Kernels;
-  readonly #fallbacks: Map<string, { op: string; reason: string; count: number }> = new Map();
+  readonly #safety: Safety;
 
   /** @internal Use createGpuBackend. */
-  constructor(device: GpuDevice) {
-    const kernels = new Kernels(device);
+  constructor(device: GpuDevice, options: KernelsOptions) {
+    const kernels = new Kernels(device, options);
     this.#device = device;
     this.#kernels = kernels;
+    this.#safety = new Safety(kernels, { typed, stored });
+    this.lost = kernels.lost;
     this.caps = {
       dtypes: ['float32', 'int64', 'int32', 'uint8', 'bool'],
       inPlace: false,
@@ -51,15 +60,7 @@ export class GpuBackend implements Backend {
       maxElements: device.maxElements,
       maxInputs: device.maxInputs,
     };
-    this.fused = {
-      conv2d: (x, weight, g, out) => conv2d(kernels, x, weight, g, out),
-      conv2dInputGrad: (grad, weight, g, shape) => conv2dInputGrad(kernels, grad, weight, g, shape),
-      conv2dWeightGrad: (grad, x, g, shape) => conv2dWeightGrad(kernels, grad, x, g, shape),
-      maxPool2d: (x, g) => maxPool2d(kernels, x, g),
-      maxPool2dGrad: (grad, indices, g, shape) => maxPool2dGrad(kernels, grad, indices, g, shape),
-      avgPool2d: (x, g) => avgPool2d(kernels, x, g),
-      avgPool2dGrad: (grad, g, shape) => avgPool2dGrad(kernels, grad, g, shape),
-    };
+    this.fused = fusedKernels(kernels, this.#safety);
   }
 
   /** Names of gpu.js's kernel classes that have run: what the work was really done by. */
@@ -100,20 +101,18 @@ export class GpuBackend implements Backend {
   }
 
   report(): BackendReport {
+    const { loss } = this.#kernels;
     return {
       backend: this.name,
-      device: this.#device.name,
-      mode: this.#device.mode,
-      fallbacks: [...this.#fallbacks.values()].map((f) => ({ ...f })),
+      device: loss === null ? this.#device.name : `the CPU: ${loss} (${this.#device.name})`,
+      mode: loss === null ? this.#device.mode : 'cpu',
+      fallbacks: this.#safety.fallbacks,
       kernels: this.#kernels.compiled,
     };
   }
 
   countFallback(op: string, reason: string): void {
-    const key = `${op}\n${reason}`;
-    const known = this.#fallbacks.get(key);
-    if (known === undefined) this.#fallbacks.set(key, { op, reason, count: 1 });
-    else known.count++;
+    this.#safety.count(op, reason);
   }
 
   /** Frees everything: the graphics context goes, and with it every tensor on it. */
@@ -124,39 +123,109 @@ export class GpuBackend implements Backend {
 
   fill(value: number, dtype: DType, length: number): Handle {
     checkInteger(value, dtype);
-    return constant(this.#kernels, value, length);
+    const done = this.#safety.one({
+      op: 'fill',
+      inputs: [],
+      outputs: [{ dtype, length }],
+      here: () => constant(this.#kernels, value, length),
+      there: (b) => b.fill(value, dtype, length),
+    });
+    if (!(done instanceof Declined)) return done;
+    this.countFallback('fill', done.reason);
+    return this.#kernels.onHost(new Float32Array(length).fill(value), length);
   }
 
   map(r: MapRequest): readonly Handle[] | Declined {
-    return map(this.#kernels, r);
+    const length = sizeOf(r.shape);
+    return this.#safety.many({
+      op: r.exprs[0]?.row?.name ?? 'copy',
+      inputs: r.inputs,
+      outputs: r.outputs.map((dtype) => ({ dtype, length })),
+      here: () => map(this.#kernels, r),
+      there: (b, inputs) => b.map({ ...r, inputs }),
+    });
   }
 
   reduce(r: ReduceRequest): Computed {
-    return reduce(this.#kernels, r);
+    return this.#safety.one({
+      op: r.kind,
+      inputs: r.inputs,
+      outputs: [{ dtype: r.output, length: sizeOf(r.shape.filter((_, d) => !r.dims.includes(d))) }],
+      here: () => reduce(this.#kernels, r),
+      there: (b, inputs) => b.reduce({ ...r, inputs }),
+    });
   }
 
   matmul(r: MatmulRequest): Computed {
-    return matmul(this.#kernels, r);
+    const { a, b: right, dtype } = r;
+    return this.#safety.one({
+      op: 'matmul',
+      inputs: [a, right],
+      outputs: [{ dtype, length: sizeOf(a.shape.slice(0, -1)) * right.shape.at(-1)! }],
+      here: () => matmul(this.#kernels, r),
+      there: (b, [x, y]) => b.matmul({ a: x!, b: y!, dtype }),
+    });
   }
 
   copy(src: View): Computed {
-    return copy(this.#kernels, src);
+    return this.#safety.one({
+      op: 'copy',
+      inputs: [src],
+      outputs: [{ dtype: src.dtype, length: sizeOf(src.shape) }],
+      here: () => copy(this.#kernels, src),
+      there: (b, [x]) => b.copy(x!),
+    });
   }
 
   write(dst: View, src: View, length: number): Computed {
-    return write(this.#kernels, dst, src, length);
+    const outputs = [{ dtype: dst.dtype, length }];
+    const { dtype, shape, strides, offset } = dst;
+    const here = (): GpuBuffer => write(this.#kernels, dst, src, length);
+    // A window of everything does not need what was there, which may be gone.
+    const work: Work =
+      bufferOf(dst).length === sizeOf(dst.shape)
+        ? {
+            op: 'write',
+            inputs: [src],
+            outputs,
+            here,
+            there: (b, [y]) => b.write({ dtype, shape, strides, offset, handle: b.fill(0, dtype, length) }, y!, length),
+          }
+        : { op: 'write', inputs: [dst, src], outputs, here, there: (b, [x, y]) => b.write(x!, y!, length) };
+    const done = this.#safety.one(work);
+    if (!(done instanceof Declined)) return done;
+    this.countFallback('write', done.reason);
+    return this.#safety.onHost(work)[0]!;
   }
 
   pad(r: PadRequest): Computed {
-    return pad(this.#kernels, r);
+    return this.#safety.one({
+      op: 'pad',
+      inputs: [r.src],
+      outputs: [{ dtype: r.src.dtype, length: sizeOf(r.src.shape.map((n, d) => n + r.before[d]! + r.after[d]!)) }],
+      here: () => pad(this.#kernels, r),
+      there: (b, [src]) => b.pad({ ...r, src: src! }),
+    });
   }
 
   gather(r: GatherRequest): Computed {
-    return gather(this.#kernels, r);
+    return this.#safety.one({
+      op: 'gather',
+      inputs: [r.src, r.index],
+      outputs: [{ dtype: r.src.dtype, length: sizeOf(r.index.shape) }],
+      here: () => gather(this.#kernels, r),
+      there: (b, [src, index]) => b.gather({ ...r, src: src!, index: index! }),
+    });
   }
 
   scatterAdd(r: ScatterAddRequest): Computed {
-    return scatterAdd(this.#kernels, r);
+    return this.#safety.one({
+      op: 'scatterAdd',
+      inputs: [r.base, r.index, r.src],
+      outputs: [{ dtype: r.base.dtype, length: sizeOf(r.base.shape) }],
+      here: () => scatterAdd(this.#kernels, r),
+      there: (b, [base, index, src]) => b.scatterAdd({ ...r, base: base!, index: index!, src: src! }),
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import { DeviceError } from '@nabla/core';
+import { lostValues } from './failures.ts';
 import type { GpuResult } from './gpujs.ts';
 
 /** What is allocated at the moment, kept exact by every buffer and every allocation. */
@@ -7,31 +8,80 @@ export interface Ledger {
   bytes: number;
 }
 
-/** One allocation on the device, shared by the buffers that have the same contents. */
+/** Computes values elsewhere when the device has failed to. */
+export type Again = (error: unknown) => Promise<Float32Array>;
+
+function ignore(): void {
+  // Failures surface where the values are read.
+}
+
+/**
+ * Contents shared by the buffers that have the same: on the device, on their way there, in the host's memory, or in both.
+ * Those that the host has survive the loss of the device.
+ */
 export class Allocation {
-  readonly bytes: number;
+  readonly #bytes: number;
   readonly #ledger: Ledger;
   #refs = 0;
+  #charged = false;
   #result: GpuResult | null = null;
-  #pending: Promise<GpuResult> | null = null;
+  #host: Float32Array | null;
+  /** Settles when there are contents. */
+  #pending: Promise<void> | null = null;
+  #failure: unknown = null;
+  #again: Again | null = null;
 
-  constructor(result: GpuResult | Promise<GpuResult>, bytes: number, ledger: Ledger) {
-    this.bytes = bytes;
+  /** `bytes` is what the contents take on the device; `host` is a copy that nobody writes to. */
+  constructor(bytes: number, ledger: Ledger, host: Float32Array | null = null) {
+    this.#bytes = bytes;
     this.#ledger = ledger;
-    ledger.bytes += bytes;
-    if (!(result instanceof Promise)) {
-      this.#result = result;
-      return;
-    }
-    this.#pending = result;
-    result.then(
-      (r) => {
-        if (this.#refs <= 0) r.delete();
-        else this.#result = r;
-        this.#pending = null;
-      },
-      () => undefined, // stays pending on the failure, which whoever reads the buffer is told of
+    this.#host = host;
+  }
+
+  /** Takes a result of the device, or the promise of one. */
+  take(result: GpuResult | Promise<GpuResult>): this {
+    this.#charge(true);
+    if (result instanceof Promise) this.#wait(result.then((r) => this.#arrived(r)));
+    else this.#result = result;
+    return this;
+  }
+
+  /** Takes the promise of values in the host's memory. */
+  takeHost(values: Promise<Float32Array>): this {
+    this.#wait(
+      values.then((v) => {
+        this.#host = v;
+      }),
     );
+    return this;
+  }
+
+  /** What to do when the promised result does not come. */
+  otherwise(again: Again): void {
+    if (this.#pending !== null) this.#again = again;
+  }
+
+  #arrived(result: GpuResult): void {
+    if (this.#refs > 0) this.#result = result;
+    else result.delete();
+  }
+
+  #wait(contents: Promise<void>): void {
+    const settled = contents
+      .catch(async (error: unknown) => {
+        this.#charge(false);
+        if (this.#refs <= 0 || this.#host !== null) return;
+        if (this.#again === null) throw error;
+        this.#host = await this.#again(error);
+      })
+      .catch((error: unknown) => {
+        this.#failure = error;
+      })
+      .finally(() => {
+        this.#pending = null;
+        this.#again = null;
+      });
+    this.#pending = settled;
   }
 
   retain(): this {
@@ -41,20 +91,50 @@ export class Allocation {
 
   release(): void {
     if (--this.#refs > 0) return;
-    this.#ledger.bytes -= this.bytes;
+    this.#charge(false);
     this.#result?.delete();
     this.#result = null;
+    this.#host = null;
   }
 
-  /** The result, where kernels answer at once. */
-  get result(): GpuResult {
-    if (this.#result === null) throw new DeviceError('gpu: the buffer has no contents yet');
+  /** Whether the device's memory is taken up. */
+  #charge(taken: boolean): void {
+    if (taken === this.#charged) return;
+    this.#charged = taken;
+    this.#ledger.bytes += taken ? this.#bytes : -this.#bytes;
+  }
+
+  /** The contents on the device, where they are there. */
+  get result(): GpuResult | null {
     return this.#result;
   }
 
-  /** The result as soon as it exists. Rejects with the error of the kernel that should have made it. */
-  ready(): GpuResult | Promise<GpuResult> {
-    return this.#result ?? this.#pending ?? Promise.reject(new DeviceError('gpu: the buffer was freed'));
+  /** The contents in the host's memory, where they are there. */
+  get host(): Float32Array | null {
+    return this.#host;
+  }
+
+  /** Waits for contents. @throws what kept them from coming */
+  async settled(): Promise<void> {
+    await this.#pending;
+    if (this.#failure !== null) throw this.#failure;
+    if (this.#result === null && this.#host === null) throw new DeviceError('gpu: the buffer was freed');
+  }
+
+  /** Whether contents are still on their way. */
+  get isPending(): boolean {
+    return this.#pending !== null;
+  }
+
+  /** For flush(): settles with the contents, and never rejects. */
+  get arrival(): Promise<void> {
+    return this.#pending?.then(ignore, ignore) ?? Promise.resolve();
+  }
+
+  /** Values that do not depend on the device. @throws DeviceLostError when only the lost device had them */
+  survivors(op: string, why: string): Float32Array {
+    if (this.#host === null) throw lostValues(op, why);
+    return this.#host;
   }
 }
 

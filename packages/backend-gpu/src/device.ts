@@ -1,4 +1,5 @@
 import { DeviceError } from '@nabla/core';
+import { firstLine } from './failures.ts';
 import type { GpuConstructor, GpuFunction, GpuInstance, GpuKernel, GpuReader, GpuResult } from './gpujs.ts';
 
 /** gpu.js's graphics modes. Its `cpu` and `webasm` modes are not devices and are never used. */
@@ -11,7 +12,7 @@ export const exactIndex: number = 2 ** 24;
 interface WebGpuContext {
   readonly isLost: boolean;
   readonly adapter: { readonly info?: { readonly vendor: string; readonly architecture: string; readonly description: string } };
-  readonly device: { readonly queue: { onSubmittedWorkDone(): Promise<unknown> } };
+  readonly device: { readonly queue: { onSubmittedWorkDone(): Promise<unknown> }; readonly lost: Promise<unknown> };
 }
 
 /** A kernel as source text, with the types of its arguments and the functions that it calls. */
@@ -100,6 +101,27 @@ export class GpuDevice {
 
   isLost(): boolean {
     return this.#gl?.isContextLost() ?? this.#webgpu?.isLost ?? false;
+  }
+
+  /** Calls `listener` when the device goes away while nobody is asking. */
+  onLost(listener: () => void): void {
+    const canvas: unknown = this.#gl?.canvas;
+    if (canvas instanceof EventTarget) canvas.addEventListener('webglcontextlost', listener, { once: true });
+    void this.#webgpu?.device.lost.then(listener);
+  }
+
+  /** Whether memory was missing for anything since the last time this was asked. WebGPU tells nobody but the console. */
+  ranOutOfMemory(): boolean {
+    const gl = this.#gl;
+    if (gl === null) return false;
+    let missing = false;
+    // A flag for each kind of error; a lost context has one too.
+    for (let flags = 0; flags < 8; flags++) {
+      const error = gl.getError();
+      if (error === gl.NO_ERROR) break;
+      missing ||= error === gl.OUT_OF_MEMORY;
+    }
+    return missing;
   }
 
   /** Resolves when the device has done what it was given. */
@@ -240,9 +262,4 @@ export async function openDevice(GPU: GpuConstructor, mode: GpuMode | 'auto'): P
     }
   }
   return { reason: reasons.join('; ') };
-}
-
-/** The beginning of an error's message: compilers append whole listings. */
-export function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
 }

@@ -3,9 +3,10 @@
  *
  * @packageDocumentation
  */
-import { type Backend, cpu } from '@nabla/core';
+import { type Backend, cpu, ValueError } from '@nabla/core';
 import { GpuBackend } from './backend.ts';
-import { firstLine, GpuDevice, type GpuMode, openDevice } from './device.ts';
+import { GpuDevice, type GpuMode, openDevice } from './device.ts';
+import { firstLine } from './failures.ts';
 import { constructorIn, type GpuConstructor } from './gpujs.ts';
 
 export { GpuBackend, type GpuConstructor, type GpuMode };
@@ -16,6 +17,13 @@ export interface GpuBackendOptions {
   mode?: GpuMode | 'auto';
   /** The `GPU` class of gpu.js, for programs whose bundler does not resolve `import('gpu.js')`. */
   gpu?: GpuConstructor;
+  /** Bytes that tensors may take up on the device; what goes beyond is done on the CPU. Default: no limit of its own. */
+  maxBytes?: number;
+  /**
+   * Whether the host keeps a copy of what is uploaded, which survives the loss of the device: data and initial weights.
+   * Default true.
+   */
+  recoverable?: boolean;
 }
 
 /**
@@ -34,9 +42,10 @@ export interface GpuBackendOptions {
  * ```
  */
 export async function createGpuBackend(options: GpuBackendOptions = {}): Promise<Backend> {
-  const { mode = 'auto' } = options;
+  const { mode = 'auto', maxBytes = Number.POSITIVE_INFINITY, recoverable = true } = options;
+  if (!(maxBytes > 0)) throw new ValueError(`createGpuBackend: maxBytes must be positive, got ${maxBytes}`);
   const opened = await open(mode, options.gpu);
-  if (opened instanceof GpuDevice) return new GpuBackend(opened);
+  if (opened instanceof GpuDevice) return new GpuBackend(opened, { maxBytes, recoverable });
   const wanted = mode === 'auto' ? 'no graphics mode' : `no '${mode}' mode`;
   console.warn(`@nabla/backend-gpu: ${wanted} here, running on the CPU instead (${opened.reason})`);
   return cpu;

@@ -2,6 +2,7 @@ import type { DType } from '@nabla/core';
 import { arityOf, castValue, coalesce, Declined, type Expr, type MapRequest, sizeOf, type View } from '@nabla/core/internals';
 import type { GpuBuffer } from './buffer.ts';
 import { conversion, loadAs, type Printed, print, source, storeAs } from './codegen.ts';
+import { allOrNone } from './failures.ts';
 import { addAll, addSizes, bufferOf, dot, type Motion, motionOf, unravel } from './indexing.ts';
 import { Arguments, type Kernels, type Source } from './kernels.ts';
 
@@ -45,7 +46,7 @@ export function map(kernels: Kernels, r: MapRequest): GpuBuffer[] | Declined {
     printed.push(p);
   }
   const walk = walkOf(r.shape, r.inputs);
-  return printed.map((p, k) => one(kernels, r, walk, p, k));
+  return allOrNone(printed.map((p, k) => () => one(kernels, r, walk, p, k)));
 }
 
 function one(kernels: Kernels, r: MapRequest, walk: Walk, printed: Printed, k: number): GpuBuffer {

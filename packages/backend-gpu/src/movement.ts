@@ -189,16 +189,19 @@ export function scatterAdd(kernels: Kernels, r: ScatterAddRequest): GpuBuffer {
         `if(k===c${dim}){sum=sum+a2[of+j*t${dim}];}}}return ${storeAs('sum', 'float32', base.dtype === 'uint8' ? 'uint8' : 'float32')};`;
       return source(code);
     };
-    const next = kernels.launch({
-      op: 'scatterAdd',
-      key: `scatterAdd ${dim} ${base.dtype === 'uint8' ? 'u' : ''}`,
-      inputs: [result, bufferOf(index), bufferOf(src)],
-      ints,
-      length,
-      source: make,
-    });
-    result.free();
-    result = next;
+    const before = result;
+    try {
+      result = kernels.launch({
+        op: 'scatterAdd',
+        key: `scatterAdd ${dim} ${base.dtype === 'uint8' ? 'u' : ''}`,
+        inputs: [before, bufferOf(index), bufferOf(src)],
+        ints,
+        length,
+        source: make,
+      });
+    } finally {
+      before.free();
+    }
   }
   return result;
 }

@@ -1,6 +1,7 @@
 import { type AvgPool2dGeometry, Declined, type Pool2dGeometry, sizeOf, type View } from '@nabla/core/internals';
 import type { GpuBuffer } from './buffer.ts';
 import { source } from './codegen.ts';
+import { allOrNone } from './failures.ts';
 import { bufferOf, divide } from './indexing.ts';
 import { Arguments, type Kernels } from './kernels.ts';
 
@@ -77,7 +78,7 @@ export function maxPool2d(kernels: Kernels, x: View, g: Pool2dGeometry): readonl
             `return ${result};`,
         ),
     });
-  return [run('best'), run('where')];
+  return allOrNone([() => run('best'), () => run('where')]) as [GpuBuffer, GpuBuffer];
 }
 
 /** Sends gradients to the maxima: each input element looks for windows whose maximum it is. */

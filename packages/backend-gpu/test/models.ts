@@ -15,6 +15,7 @@ import {
   RNN,
   Sequential,
 } from '@nabla/nn';
+import { Adam } from '@nabla/optim';
 import { Random } from './support.ts';
 
 /** Runs `fn` with `backend` as the one that tensors are made on. */
@@ -162,4 +163,48 @@ export function classified(
       });
     return { model, step };
   });
+}
+
+/** A perceptron for two inputs and two classes. */
+export function mlp(): Module {
+  return new Sequential(new Linear(2, 16), new ReLU(), new Linear(16, 16), new ReLU(), new Linear(16, 2));
+}
+
+/** Points of two half moons, and which of them each belongs to. */
+export function moons(device: Backend): { inputs: Tensor; kinds: Tensor } {
+  const r = new Random(44);
+  const count = 32;
+  const values = new Float32Array(count * 2);
+  const kinds = new Int32Array(count);
+  for (let n = 0; n < count; n++) {
+    const [side, angle] = [n % 2, r.next() * Math.PI];
+    values[2 * n] = Math.cos(angle) * (side === 0 ? 1 : -1) + side + 0.2 * (r.next() - 0.5);
+    values[2 * n + 1] = Math.sin(angle) * (side === 0 ? 1 : -1) + 0.5 * side + 0.2 * (r.next() - 0.5);
+    kinds[n] = side;
+  }
+  return { inputs: tensor(values, { shape: [count, 2], device }), kinds: tensor(kinds, { dtype: 'int64', device }) };
+}
+
+/** The losses of a run of `steps` steps, each of which is read. */
+export async function lossesOf(run: Run, steps: number): Promise<number[]> {
+  const out: number[] = [];
+  for (let i = 0; i < steps; i++) {
+    const loss = run.step();
+    out.push((await loss.data())[0]!);
+    loss.dispose();
+  }
+  return out;
+}
+
+/** The losses of a few steps of Adam. */
+export function fewSteps(
+  device: Backend,
+  make: () => Module,
+  data: (device: Backend) => { inputs: Tensor; kinds: Tensor },
+  steps: number,
+): Promise<number[]> {
+  return lossesOf(
+    classified(device, make, data, (m) => new Adam(m.parameters(), { lr: 0.02 })),
+    steps,
+  );
 }

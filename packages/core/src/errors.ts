@@ -15,7 +15,12 @@ export class DTypeError extends NablaError {
 
 /** Tensors of different backends in one operation, or a backend that cannot do what was asked. */
 export class DeviceError extends NablaError {
-  override readonly name = 'DeviceError';
+  override readonly name: string = 'DeviceError';
+}
+
+/** The device went away (its driver was reset, the graphics context was lost), and with it values that only it had. */
+export class DeviceLostError extends DeviceError {
+  override readonly name = 'DeviceLostError';
 }
 
 /** An index or a dimension out of range. */

@@ -22,7 +22,7 @@ export { defineFunction, type FunctionRow, functions, type GpuBody } from './exp
 export { arityOf, call, constant, Expr, input, param, substitute, topological } from './expr/node.ts';
 export { expandCalls, printJs } from './expr/print.ts';
 export { updateInPlace } from './inplace.ts';
-export { hostReason, setReferenceBackend } from './kernels.ts';
+export { hostReason, referenceBackend, setReferenceBackend } from './kernels.ts';
 export * from './layout.ts';
 export { camelCase, snakeCase } from './names.ts';
 export { type OpDefinition, ops } from './op.ts';

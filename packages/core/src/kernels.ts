@@ -18,6 +18,11 @@ export function setReferenceBackend(backend: Backend): Backend {
   return before;
 }
 
+/** The backend that declined work runs on. */
+export function referenceBackend(): Backend {
+  return reference;
+}
+
 /** The backend that all these tensors share. */
 export function backendOf(op: string, tensors: readonly Tensor[], further: readonly Tensor[] = none): Backend {
   const first = tensors[0]!.storage.backend;
