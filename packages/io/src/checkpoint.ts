@@ -1,4 +1,4 @@
-import { isTensor, noGrad, type Tensor, ValueError } from '@nabla/core';
+import { DeviceLostError, isTensor, noGrad, type Tensor, ValueError } from '@nabla/core';
 import { type Bytes, bytesOf, join, quote, toUtf8 } from './bytes.ts';
 import { crc32 } from './crc32.ts';
 import { fileBytes } from './elements.ts';
@@ -154,12 +154,23 @@ export function restoreCheckpoint(state: CheckpointState, parts: Readonly<Record
   const before: (() => void)[] = [];
   try {
     for (const [name, part] of entries) {
-      const old = entries.length > 1 ? copyOf(stateOf(part)) : undefined;
+      const undo = entries.length > 1 ? undoing(part) : null;
       load(part, state.get(name));
-      before.push(() => load(part, old));
+      if (undo !== null) before.push(undo);
     }
   } catch (error) {
     for (const undo of before.reverse()) undo();
+    throw error;
+  }
+}
+
+/** What puts a part back as it is now; null when what it is now went with a device. */
+function undoing(part: HasStateDict | HasState): (() => void) | null {
+  try {
+    const old = copyOf(stateOf(part));
+    return () => load(part, old);
+  } catch (error) {
+    if (error instanceof DeviceLostError) return null;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import type { DType, TypedArray } from '@nabla/core';
+import { DeviceLostError, type DType, type TypedArray } from '@nabla/core';
 import {
   type Backend,
   type BackendReport,
@@ -59,6 +59,7 @@ export class SimulatedDevice implements Backend {
   readonly #host: CpuBackend = new CpuBackend();
   readonly #declines: (request: string, dtypes: readonly DType[]) => string | null;
   readonly #fallbacks: Map<string, { op: string; reason: string; count: number }> = new Map();
+  readonly #live: Set<Buffer> = new Set();
   #buffers = 0;
   #bytes = 0;
 
@@ -93,6 +94,7 @@ export class SimulatedDevice implements Backend {
     const buffer = handle as Buffer;
     if (buffer.freed) throw new Error('the simulated device was asked to free a buffer twice');
     buffer.freed = true;
+    this.#live.delete(buffer);
     this.#buffers--;
     this.#bytes -= buffer.bytes;
   }
@@ -126,6 +128,13 @@ export class SimulatedDevice implements Backend {
     this.#host.dispose();
   }
 
+  /** Takes away the values of all buffers there are, as a lost device does. What is made afterwards is sound. */
+  lose(): void {
+    const gone = Promise.reject(new DeviceLostError('the simulated device was lost'));
+    gone.catch(() => {});
+    for (const buffer of this.#live) buffer.values = gone;
+  }
+
   fill(value: number, dtype: DType, length: number): Handle {
     return this.#make(this.#host.fill(value, dtype, length) as TypedArray, dtype, length);
   }
@@ -155,6 +164,13 @@ export class SimulatedDevice implements Backend {
   }
 
   write(dst: View, src: View, length: number): Computed {
+    // A window of everything does not need what was there, which may be gone.
+    if (count(dst.shape) === length) {
+      const { dtype, shape, strides, offset } = dst;
+      return this.#one('write', [src], dtype, length, ([s]) =>
+        this.#host.write({ dtype, shape, strides, offset, handle: this.#host.fill(0, dtype, length) }, s!),
+      );
+    }
     return this.#one('write', [dst, src], dst.dtype, length, ([d, s]) => {
       const whole = (d!.handle as TypedArray).slice();
       return this.#host.write({ ...d!, handle: whole }, s!);
@@ -181,6 +197,7 @@ export class SimulatedDevice implements Backend {
   #make(values: TypedArray | Promise<TypedArray>, dtype: DType, length: number): Buffer {
     if (!this.caps.dtypes.includes(dtype)) throw new Error(`the simulated device has no ${dtype}`);
     const buffer = new Buffer(values, length * 4);
+    this.#live.add(buffer);
     this.#buffers++;
     this.#bytes += buffer.bytes;
     return buffer;

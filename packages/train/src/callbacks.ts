@@ -1,3 +1,4 @@
+import type { DeviceLostError } from '@nabla/core';
 import type { Module } from '@nabla/nn';
 import type { EpochRecord, History } from './history.ts';
 
@@ -44,6 +45,13 @@ export interface FitEndEvent extends FitEvent {
   readonly result: History<Record<never, never>>;
 }
 
+/** The device went away, and the run is back at its last checkpoint. */
+export interface DeviceLostEvent extends FitEvent {
+  readonly error: DeviceLostError;
+  /** How many steps are taken again. */
+  readonly lostSteps: number;
+}
+
 /** The run ended by an error, which `fit` throws. */
 export interface FitErrorEvent extends FitEvent {
   readonly error: unknown;
@@ -76,6 +84,8 @@ export interface FitCallback {
   onEpochEnd?(event: EpochEndEvent): void | PromiseLike<void>;
   /** After a checkpoint was written. */
   onCheckpoint?(event: FitEvent): void | PromiseLike<void>;
+  /** After a device was lost and the last checkpoint read, before the run goes on from there. */
+  onDeviceLost?(event: DeviceLostEvent): void | PromiseLike<void>;
   /** After the run, when nothing went wrong. */
   onFitEnd?(event: FitEndEvent): void | PromiseLike<void>;
   /** After an error, before `fit` throws it. An error in here is dropped: the first one is the one to see. */

@@ -94,7 +94,7 @@ export function restoreRun<B>(run: Run<B>, state: CheckpointState): void {
   restoreCheckpoint(state, parts(run));
   if (saved.earlyStopping !== null) run.earlyStopping?.loadStateDict(saved.earlyStopping);
   run.loss.loadStateDict(saved.loss);
-  run.records.push(...saved.history);
+  run.records.splice(0, run.records.length, ...saved.history);
   run.epochStart = saved.epochStart;
   Object.assign(run.progress, saved.progress);
 }

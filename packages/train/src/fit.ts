@@ -1,7 +1,8 @@
+import { DeviceLostError } from '@nabla/core';
 import type { Module } from '@nabla/nn';
 import { tell } from './callbacks.ts';
 import { type FitOptions, fitSettings } from './fit-options.ts';
-import type { EpochRecord, History } from './history.ts';
+import type { EpochRecord, History, StopReason } from './history.ts';
 import type { Metrics, NoMetrics } from './metric-names.ts';
 import { rememberModes } from './modes.ts';
 import { Run } from './run.ts';
@@ -15,6 +16,9 @@ import { stepSchedules } from './schedules.ts';
  * With a `checkpoint` the run survives a crash at any moment: `resume: true` goes on from the last one, in the middle of an
  * epoch too, and ends with the very bits that it would have ended with. For that, everything random has to come from the
  * default generator or from generators named in `state`.
+ *
+ * When a device is lost, a run that has written a checkpoint goes on from it, on whatever the backend computes with from then on
+ * (see `onDeviceLost`).
  *
  * @param model what is trained
  * @param options `optimizer`, `loss` or `step`, `data` and `epochs`; the rest has defaults
@@ -44,12 +48,7 @@ export async function fit<B, M extends Metrics = NoMetrics>(model: Module, optio
   try {
     if (run.settings.resume) await run.resume();
     await run.tell('onFitStart');
-    let stopped = run.reasonToStop();
-    while (stopped === null) {
-      if (await trainEpoch(run)) await finishEpoch(run);
-      stopped = run.reasonToStop();
-    }
-    await run.save();
+    const stopped = await survive(run);
     if (stopped !== 'aborted') run.earlyStopping?.restoreBest();
     const result = run.result(stopped);
     await tell(run.settings.callbacks, 'onFitEnd', () => ({ ...run.event(), result }));
@@ -60,6 +59,27 @@ export async function fit<B, M extends Metrics = NoMetrics>(model: Module, optio
   } finally {
     restoreModes();
   }
+}
+
+/** Trains to the end, from the last checkpoint again when the device goes away. */
+async function survive<B>(run: Run<B>): Promise<StopReason> {
+  for (;;) {
+    try {
+      return await train(run);
+    } catch (error) {
+      if (!(error instanceof DeviceLostError) || !(await run.recover(error))) throw error;
+    }
+  }
+}
+
+async function train<B>(run: Run<B>): Promise<StopReason> {
+  let stopped = run.reasonToStop();
+  while (stopped === null) {
+    if (await trainEpoch(run)) await finishEpoch(run);
+    stopped = run.reasonToStop();
+  }
+  await run.save();
+  return stopped;
 }
 
 /** Goes through the batches of an epoch, or those that are left of it. Gives false when the run is to stop in the middle. */

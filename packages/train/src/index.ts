@@ -14,7 +14,16 @@ export {
   getSwaAvgFn,
 } from './averaged-model.ts';
 export type { Batches } from './batches.ts';
-export type { EpochEndEvent, FitCallback, FitEndEvent, FitErrorEvent, FitEvent, LogEvent, StepEvent } from './callbacks.ts';
+export type {
+  DeviceLostEvent,
+  EpochEndEvent,
+  FitCallback,
+  FitEndEvent,
+  FitErrorEvent,
+  FitEvent,
+  LogEvent,
+  StepEvent,
+} from './callbacks.ts';
 export { type Checkpoint, type CheckpointStorage, type CheckpointTimes, checkpointStorage } from './checkpoint.ts';
 export { type Collated, type Converted, defaultCollate, defaultConvert, type NumericArray } from './collate.ts';
 export { CsvTable, type CsvTableOptions, readCsv } from './csv.ts';

@@ -58,10 +58,11 @@ export class Readings {
     return this.#underway.length > 1 ? this.#underway[0]! : null;
   }
 
-  /** Lets go of what was not read yet. */
+  /** Lets go of what was not read yet, and of what reading it failed with. */
   discard(): void {
     for (const r of this.#waiting) r.value.dispose();
     this.#waiting = [];
+    this.#last = Promise.resolve();
   }
 
   /** Waits until everything was used. Throws what reading or a `use` threw. */

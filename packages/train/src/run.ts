@@ -1,5 +1,5 @@
-import { noGrad, scope, type Tensor, ValueError } from '@nabla/core';
-import type { StateValue } from '@nabla/io';
+import { type DeviceLostError, noGrad, scope, type Tensor, ValueError } from '@nabla/core';
+import type { CheckpointState, StateValue } from '@nabla/io';
 import type { Module } from '@nabla/nn';
 import { clipGradNorm_, clipGradValue_ } from '@nabla/optim';
 import { hasPosition } from './batches.ts';
@@ -52,6 +52,8 @@ export class Run<B> {
   #present = 1;
   #began = 0;
   #saved: string;
+  /** Whether the storage holds a checkpoint of this run. */
+  #written = false;
 
   constructor(model: Module, settings: FitSettings<B>) {
     this.model = model;
@@ -65,10 +67,27 @@ export class Run<B> {
   async resume(): Promise<void> {
     const state = await this.settings.checkpoint!.load();
     if (state === null) return;
-    restoreRun(this, state);
+    this.#restore(state);
     this.resumedAt = this.progress.step;
+  }
+
+  #restore(state: CheckpointState): void {
+    restoreRun(this, state);
     this.#present = Math.max(1, this.progress.epoch + (this.progress.batch > 0 ? 1 : 0));
     this.#saved = this.#position();
+    this.#written = true;
+  }
+
+  /** After the loss of a device: back to the last checkpoint of this run. Gives false when there is none. */
+  async recover(error: DeviceLostError): Promise<boolean> {
+    // What the storage has from an earlier run is not this one's.
+    const state = this.#written ? await this.settings.checkpoint!.load() : null;
+    if (state === null) return false;
+    this.#readings.discard();
+    const lost = this.progress.step;
+    this.#restore(state);
+    await tell(this.settings.callbacks, 'onDeviceLost', () => ({ ...this.event(), error, lostSteps: lost - this.progress.step }));
+    return true;
   }
 
   /** Why to stop before another epoch; null to go on. */
@@ -232,6 +251,7 @@ export class Run<B> {
     await this.#readings.settle();
     await checkpoint.save(await checkpointParts(this));
     this.#saved = this.#position();
+    this.#written = true;
     await this.tell('onCheckpoint');
   }
 

@@ -1,4 +1,4 @@
-import { type Backend, cpu, manualSeed, type Tensor, tensor } from '@nabla/core';
+import { type Backend, cpu, DeviceLostError, manualSeed, type Tensor, tensor } from '@nabla/core';
 import { debug } from '@nabla/core/internals';
 import { CrossEntropyLoss, functional as F, type Module } from '@nabla/nn';
 import { type Adam, StepLR } from '@nabla/optim';
@@ -85,6 +85,54 @@ describe('fit on a device', () => {
     };
     await expect(run(4, { checkpoint, callbacks })).rejects.toThrow('killed');
     expect(await run(5, { checkpoint, resume: true })).toEqual(whole);
+  });
+
+  it.each([3, 7])('that is lost after step %i goes on from the last checkpoint, and ends with the same bits', async (when) => {
+    const run = async (device: SimulatedDevice, more: Partial<FitOptions<Pair>>): Promise<unknown> => {
+      const { model, optimizer, schedule } = on(device, 4);
+      const options: FitOptions<Pair> = {
+        optimizer,
+        loss: F.crossEntropy,
+        data,
+        validation: held,
+        epochs: 3,
+        schedules: schedule,
+        ...more,
+      };
+      const history = await fit(model, options);
+      return [await weightsOf(model), history.epochs.map((e) => e.metrics), history.steps];
+    };
+    const whole = await run(new SimulatedDevice(), {});
+    const device = new SimulatedDevice();
+    const events: [number, string][] = [];
+    let lost = false;
+    const callbacks: FitCallback = {
+      onStep: ({ step }) => {
+        if (step !== when || lost) return;
+        lost = true;
+        device.lose();
+      },
+      onDeviceLost: ({ step, lostSteps, error }) => {
+        expect(lostSteps).toBeGreaterThan(0);
+        events.push([step, error.message]);
+      },
+    };
+    const checkpoint = checkpointStorage(memory(), { everySteps: 2 });
+    expect(await run(device, { checkpoint, callbacks })).toEqual(whole);
+    expect(events).toEqual([[when - 1, 'the simulated device was lost']]);
+  });
+
+  it('that is lost before this run wrote a checkpoint ends the run, whatever an earlier run left', async () => {
+    const storage = memory();
+    const once = on(new SimulatedDevice(), 4);
+    const options = { loss: F.crossEntropy, data, epochs: 1 };
+    await fit(once.model, { ...options, optimizer: once.optimizer, checkpoint: checkpointStorage(storage) });
+    const device = new SimulatedDevice();
+    const { model, optimizer } = on(device, 4);
+    const callbacks: FitCallback = { onStep: () => device.lose() };
+    await expect(
+      fit(model, { ...options, optimizer, callbacks, checkpoint: checkpointStorage(storage, { everySteps: 100 }) }),
+    ).rejects.toThrow(DeviceLostError);
   });
 
   it('holds the same memory after every epoch, and gives everything back but the state', async () => {
