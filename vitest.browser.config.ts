@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { playwright } from '@vitest/browser-playwright';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
 // Uses a browser that is already on the machine (CHROMIUM_PATH or a well-known place); downloads nothing.
 const executablePath = [
@@ -13,7 +13,20 @@ const executablePath = [
 ].find((path) => path !== undefined && existsSync(path));
 if (executablePath === undefined) throw new Error('no Chromium found: install one (Debian: apt-get install chromium) or set CHROMIUM_PATH');
 
-export default defineConfig({
+// SwiftShader stands in for a graphics card, so WebGL2 and WebGPU exist on machines that have none.
+const args = [
+  '--no-sandbox',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--enable-unsafe-webgpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
+
+/** The tests of packages, which run in the browser. */
+const chromium: TestProjectInlineConfiguration = {
   resolve: { conditions: ['@nabla/source', 'module', 'browser', 'development|production', 'default'] },
   // Known from the start: a dependency that vite discovers while tests run makes it reload the page under them.
   optimizeDeps: { include: ['gpu.js'] },
@@ -25,27 +38,31 @@ export default defineConfig({
     testTimeout: 60_000,
     // One page at a time: a software rasterizer is slow, and a browser holds few graphics contexts.
     fileParallelism: false,
+    sequence: { groupOrder: 0 },
     browser: {
       enabled: true,
       headless: true,
       screenshotFailures: false,
-      provider: playwright({
-        launchOptions: {
-          executablePath,
-          // SwiftShader stands in for a graphics card, so WebGL2 and WebGPU exist on machines that have none.
-          args: [
-            '--no-sandbox',
-            '--use-angle=swiftshader',
-            '--enable-unsafe-swiftshader',
-            '--enable-unsafe-webgpu',
-            '--disable-background-networking',
-            '--disable-component-update',
-            '--disable-sync',
-            '--no-first-run',
-          ],
-        },
-      }),
+      provider: playwright({ launchOptions: { executablePath, args } }),
       instances: [{ browser: 'chromium' }],
     },
   },
-});
+};
+
+/** Those of the playground, which run in Node and drive the browser: they build the page and open it. */
+const playground: TestProjectInlineConfiguration = {
+  test: {
+    name: 'playground',
+    environment: 'node',
+    include: ['apps/playground/test/**/*.e2e.test.ts'],
+    globalSetup: ['apps/playground/test/site.ts'],
+    env: { CHROMIUM_EXECUTABLE: executablePath, CHROMIUM_ARGUMENTS: JSON.stringify(args) },
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    fileParallelism: false,
+    // After the others: it measures time.
+    sequence: { groupOrder: 1 },
+  },
+};
+
+export default defineConfig({ test: { projects: [chromium, playground] } });

@@ -15,6 +15,7 @@ const folders = {
   'backend-native': 'packages/backend-native',
   testing: 'packages/testing',
   examples: 'apps/examples',
+  playground: 'apps/playground',
   benchmarks: 'benchmarks',
 };
 
@@ -35,7 +36,7 @@ export default defineConfig({
           name,
           environment: 'node' as const,
           include: [`${folder}/test/**/*.test.ts`],
-          exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
+          exclude: ['**/*.{browser,e2e}.test.ts', '**/node_modules/**'],
           // Loaded CI machines are several times slower than a quiet one; the default of 5 s makes honest tests fail there.
           testTimeout: 30_000,
         },

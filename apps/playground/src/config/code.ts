@@ -23,7 +23,13 @@ const layer = ({ name, args }: LayerPlan): string => `new nn.${name}(${args.map(
 function dataSource(data: Config['data']): { names: string[]; body: string } {
   const source = sources[data];
   const found = /^import \{ (.*) \} from '@nabla\/core';\n/.exec(source);
-  return { names: found![1]!.split(', '), body: source.slice(found![0].length).trim().replace(/^export /gm, '') };
+  return {
+    names: found![1]!.split(', '),
+    body: source
+      .slice(found![0].length)
+      .trim()
+      .replace(/^export /gm, ''),
+  };
 }
 
 /** By name, as the linter of this repository sorts; `type` does not count. */
@@ -67,7 +73,9 @@ export function programOf(config: Config, digitsUrl: string): string {
     ');',
     ...(init === 1 ? [] : scaling(init)),
     ...(onGpu ? ['', 'const device = await createGpuBackend();', 'model.to(device);'] : []),
-    ...(onGpu ? ['const data = [x, y, heldOutX, heldOutY].map((t: Tensor) => t.to(device));'] : ['const data: Tensor[] = [x, y, heldOutX, heldOutY];']),
+    ...(onGpu
+      ? ['const data = [x, y, heldOutX, heldOutY].map((t: Tensor) => t.to(device));']
+      : ['const data: Tensor[] = [x, y, heldOutX, heldOutY];']),
     'const [inputs, classes, heldOutInputs, heldOutClasses] = data as [Tensor, Tensor, Tensor, Tensor];',
     '',
     'const criterion = new nn.CrossEntropyLoss();',
@@ -93,8 +101,8 @@ export function programOf(config: Config, digitsUrl: string): string {
     '    }),',
     '  );',
     '  model.train();',
-    '  const [l, a] = [(await loss.data())[0], (await accuracy.data())[0]];',
-    "  console.log(`epoch ${epoch}: held-out loss ${Number(l).toFixed(4)}, accuracy ${Number(a).toFixed(4)}`);",
+    '  const [l, a] = [Number((await loss.data())[0]), Number((await accuracy.data())[0])];',
+    "  console.log('epoch', epoch, 'held-out loss', l.toFixed(4), 'accuracy', a.toFixed(4));",
     '}',
     '',
   ];

@@ -12,11 +12,7 @@ export const fields = {
     { relu: 'ReLU', tanh: 'Tanh', sigmoid: 'Sigmoid', gelu: 'GELU', silu: 'SiLU', leaky: 'LeakyReLU' },
     'relu',
   ),
-  norm: choice(
-    'Normalization',
-    { none: 'None', batch: 'BatchNorm', layer: 'LayerNorm', group: 'GroupNorm', rms: 'RMSNorm' },
-    'none',
-  ),
+  norm: choice('Normalization', { none: 'None', batch: 'BatchNorm', layer: 'LayerNorm', group: 'GroupNorm', rms: 'RMSNorm' }, 'none'),
   optimizer: choice('Optimizer', { sgd: 'SGD', momentum: 'SGD, momentum 0.9', adam: 'Adam', adamw: 'AdamW', rmsprop: 'RMSprop' }, 'adam'),
   lr: scale('Learning rate', [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10], 0.01),
   batch: scale('Batch size', [1, 2, 4, 8, 16, 32, 64, 128], 32),

@@ -15,8 +15,8 @@ import {
   ReLU,
   RMSNorm,
   Sequential,
-  SiLU,
   Sigmoid,
+  SiLU,
   Tanh,
 } from '@nabla/nn';
 import { Adam, AdamW, type Optimizer, RMSprop, SGD } from '@nabla/optim';
@@ -60,7 +60,9 @@ export function buildNetwork(config: Config): Network {
   const modules = planOf(config).map(({ name, args }) => new constructors[name](...args));
   const model = new Sequential(...modules);
   const weighted = modules.filter((m) => m instanceof Linear || m instanceof Conv2d);
-  if (config.init !== 1) noGrad(() => weighted.forEach(({ weight }) => (weight as Tensor).mul_(config.init)));
+  if (config.init !== 1) {
+    for (const { weight } of weighted) noGrad(() => (weight as Tensor).mul_(config.init));
+  }
   const Activation = layers[activations[config.activation]];
   return {
     model: model as Module,

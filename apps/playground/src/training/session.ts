@@ -59,7 +59,12 @@ export class Session {
     const data = await loadData(config, digitsUrl);
     const network = buildNetwork(config);
     network.model.to(device);
-    const [x, y, heldOutX, heldOutY] = [data.x, data.y, data.heldOutX, data.heldOutY].map((t) => t.to(device)) as [Tensor, Tensor, Tensor, Tensor];
+    const [x, y, heldOutX, heldOutY] = [data.x, data.y, data.heldOutX, data.heldOutY].map((t) => t.to(device)) as [
+      Tensor,
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
     return new Session(config, { x, y, heldOutX, heldOutY }, network, device);
   }
 
@@ -148,8 +153,14 @@ export class Session {
 
   /** The chance of the second class at points of the plane, x and y in turn. */
   async chances(points: Float32Array): Promise<Float32Array> {
-    const x = tensor(points).reshape([points.length / 2, 2]).to(this.device);
-    const chances = this.#evaluating(() => F.softmax(this.network.model.call(x) as Tensor, 1).select(1, 1).contiguous());
+    const x = tensor(points)
+      .reshape([points.length / 2, 2])
+      .to(this.device);
+    const chances = this.#evaluating(() =>
+      F.softmax(this.network.model.call(x) as Tensor, 1)
+        .select(1, 1)
+        .contiguous(),
+    );
     x.dispose();
     return Float32Array.from(await read(chances));
   }

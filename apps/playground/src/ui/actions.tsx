@@ -73,7 +73,7 @@ export function Actions(): JSX.Element {
   const loss = useSnapshot((s) => brief(s.measured?.loss ?? null));
   const busy = phase === 'training' || phase === 'pausing';
   return (
-    <section class="panel actions" aria-label="Training">
+    <section class="panel actions" aria-label="Run">
       <div class="buttons">
         <button type="button" class="primary" onClick={() => (busy ? trainer.pause() : trainer.train())} disabled={phase === 'failed'}>
           {busy ? 'Pause' : 'Train'}

@@ -81,11 +81,11 @@ export function App({ trainer }: { readonly trainer: Trainer }): JSX.Element {
         <div class="middle">
           <Actions />
           <Picture />
-          <Histograms />
+          <Tries />
         </div>
         <div class="side">
           <Curves />
-          <Tries />
+          <Histograms />
         </div>
       </div>
       <Code />

@@ -83,7 +83,12 @@ export function Chart({ title, curves, columns, logarithmic = false, bounds, sum
   );
 }
 
-function optionsOf(element: HTMLElement, curves: readonly Curve[], logarithmic: boolean, bounds?: readonly [number, number]): uPlot.Options {
+function optionsOf(
+  element: HTMLElement,
+  curves: readonly Curve[],
+  logarithmic: boolean,
+  bounds?: readonly [number, number],
+): uPlot.Options {
   const style = getComputedStyle(element);
   const colour = (name: string): string => style.getPropertyValue(name).trim();
   const axis = (): uPlot.Axis => ({
@@ -99,7 +104,10 @@ function optionsOf(element: HTMLElement, curves: readonly Curve[], logarithmic: 
     cursor: { show: false },
     scales: {
       x: { time: false },
-      y: { ...(logarithmic ? { distr: 3 as const } : {}), ...(bounds === undefined ? {} : { range: [bounds[0], bounds[1]] as [number, number] }) },
+      y: {
+        ...(logarithmic ? { distr: 3 as const } : {}),
+        ...(bounds === undefined ? {} : { range: [bounds[0], bounds[1]] as [number, number] }),
+      },
     },
     axes: [
       { ...axis(), size: 28, values: (_, ticks) => ticks.map((t) => brief(t)) },

@@ -28,7 +28,7 @@ export function Code(): JSX.Element {
         </span>
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <pre tabIndex={0} aria-label="Program">
+      <pre tabIndex={0}>
         <code>{program}</code>
       </pre>
     </section>

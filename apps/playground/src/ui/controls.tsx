@@ -56,7 +56,10 @@ function Slider({ name, field, value, onValue }: ControlProps<Scale>): JSX.Eleme
           aria-valuetext={String(value)}
           onInput={(event) => onValue(field.values[event.currentTarget.valueAsNumber]!)}
         />
-        <output for={name}>{value}</output>
+        {/* The slider says its value itself. */}
+        <span id={`${name}-value`} class="value" aria-hidden="true">
+          {value}
+        </span>
       </span>
     </p>
   );

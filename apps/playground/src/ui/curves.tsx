@@ -35,9 +35,7 @@ export function Curves(): JSX.Element {
       <h2 id="curves-title">Curves</h2>
       {previous !== null && (
         <p class="previous">
-          <span>
-            Thin lines: the run before, with {previous.label}.
-          </span>
+          <span>Thin lines: the run before, with {previous.label}.</span>
           <button type="button" class="quiet" onClick={() => trainer.forgetPrevious()}>
             Forget it
           </button>
@@ -48,7 +46,9 @@ export function Curves(): JSX.Element {
         curves={[
           { label: 'training', colour: '--first' },
           { label: 'held-out', colour: '--second', dash: [7, 3] },
-          ...(previous === null ? [] : [previously('training before', '--first-faint', []), previously('held-out before', '--second-faint', [7, 3])]),
+          ...(previous === null
+            ? []
+            : [previously('training before', '--first-faint', []), previously('held-out before', '--second-faint', [7, 3])]),
         ]}
         columns={() => together(losses, history, before)}
         summary={`Training ${brief(measured?.loss)}, held-out ${brief(measured?.heldOutLoss)}, ${epochs}`}
@@ -65,7 +65,11 @@ export function Curves(): JSX.Element {
       />
       <Chart
         title="Gradient norm of each weight"
-        curves={weights.map((label, i) => ({ label, colour: `--layer-${Math.round((i / Math.max(1, weights.length - 1)) * 5)}`, width: 1.5 }))}
+        curves={weights.map((label, i) => ({
+          label,
+          colour: `--layer-${Math.round((i / Math.max(1, weights.length - 1)) * 5)}`,
+          width: 1.5,
+        }))}
         columns={() => [history.epochs, ...(history === nothing ? weights.map(() => []) : history.gradients)] as uPlot.AlignedData}
         logarithmic
         summary={`${weights.map((name, i) => `${name} ${brief(measured?.gradients[i])}`).join(', ')}, ${epochs}`}

@@ -30,7 +30,7 @@ export class History {
     this.heldOutLoss.push(finite(heldOutLoss));
     this.accuracy.push(finite(accuracy));
     // Their axis is logarithmic.
-    this.gradients.forEach((column, i) => column.push(gradients[i]! > 0 ? finite(gradients[i]!) : null));
+    for (const [i, column] of this.gradients.entries()) column.push(gradients[i]! > 0 ? finite(gradients[i]!) : null);
   }
 
   /** Drops every second point. */
@@ -59,8 +59,8 @@ export function merge(
     const at = Math.min(a.epochs[i] ?? Number.POSITIVE_INFINITY, b.epochs[j] ?? Number.POSITIVE_INFINITY);
     epochs.push(at);
     const [inA, inB] = [a.epochs[i] === at, b.epochs[j] === at];
-    a.columns.forEach((column, k) => columns[k]!.push(inA ? column[i]! : null));
-    b.columns.forEach((column, k) => columns[a.columns.length + k]!.push(inB ? column[j]! : null));
+    for (const [k, column] of a.columns.entries()) columns[k]!.push(inA ? column[i]! : null);
+    for (const [k, column] of b.columns.entries()) columns[a.columns.length + k]!.push(inB ? column[j]! : null);
     if (inA) i++;
     if (inB) j++;
   }

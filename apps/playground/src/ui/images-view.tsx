@@ -10,12 +10,12 @@ function Image({ pixels }: { readonly pixels: Float32Array }): JSX.Element {
     draw(canvas, () => {
       if (canvas.current === null) return;
       const image = new ImageData(side, side);
-      pixels.forEach((p, i) => image.data.set([255, 255, 255, 255 * p], 4 * i));
+      for (const [i, p] of pixels.entries()) image.data.set([255, 255, 255, 255 * p], 4 * i);
       canvas.current.getContext('2d')!.putImageData(image, 0, 0);
     });
     return () => undraw(canvas);
   }, [pixels]);
-  return <canvas ref={canvas} width={side} height={side} aria-hidden="true" />;
+  return <canvas ref={canvas} width={side} height={side} />;
 }
 
 /** Pixels of the images of a data set, cut once: an image whose pixels stay the same array is not drawn again. */
@@ -34,7 +34,9 @@ function imagesOf(values: Float32Array): Float32Array[] {
 export function ImagesView(): JSX.Element {
   const shown = useSnapshot((s) => (s.shownData === 'digits' ? s.shown : null));
   // As text: the list is written anew only when an answer changes.
-  const answers = useSnapshot((s) => (s.measured === null || s.shown === null ? '' : s.measured.predictions.slice(0, s.shown.classes.length).join('')));
+  const answers = useSnapshot((s) =>
+    s.measured === null || s.shown === null ? '' : s.measured.predictions.slice(0, s.shown.classes.length).join(''),
+  );
   if (shown === null) return <p class="waiting">The images are being loaded.</p>;
   const trained = answers !== '';
   const right = [...shown.classes].filter((c, i) => answers[i] === String(c)).length;

@@ -137,7 +137,8 @@ async function trainUntilStopped(current: Run): Promise<void> {
     await session.meanLoss();
     const now = performance.now();
     if (now >= due) {
-      if (!(await measure(current))) throw new Error('The loss is not a finite number any more: the learning rate or the weights are too large.');
+      if (!(await measure(current)))
+        throw new Error('The loss is not a finite number any more: the learning rate or the weights are too large.');
       const took = performance.now() - now;
       due = now + Math.max(pause, share * took);
     }

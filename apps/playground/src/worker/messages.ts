@@ -45,6 +45,12 @@ export type FromWorker =
       readonly weights: readonly string[];
       readonly shown: Shown;
     }
-  | { readonly type: 'measured'; readonly run: number; readonly measured: Measured; readonly plane: Plane | null; readonly device: DeviceReport }
+  | {
+      readonly type: 'measured';
+      readonly run: number;
+      readonly measured: Measured;
+      readonly plane: Plane | null;
+      readonly device: DeviceReport;
+    }
   | { readonly type: 'paused'; readonly run: number; readonly finished: boolean }
   | { readonly type: 'failed'; readonly run: number; readonly reason: string };
