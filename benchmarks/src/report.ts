@@ -26,11 +26,12 @@ export function showTime(milliseconds: number): string {
 }
 
 /** Factors far below 1 would get many zeros. */
-const showRatio = (ratio: number): string => `${ratio < 0.1 ? ratio.toPrecision(2) : digits(ratio)}×`;
+export const showRatio = (ratio: number): string => `${ratio < 0.1 ? ratio.toPrecision(2) : digits(ratio)}×`;
 
 const megabytes = (bytes: number): string => `${digits(bytes / 1e6)} MB`;
 
-function line(cells: readonly string[]): string {
+/** A line of a table. */
+export function line(cells: readonly string[]): string {
   return `| ${cells.map((c) => c.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 

@@ -11,8 +11,9 @@ import { trainRunner as jaxTraining } from '../src/contenders/jaxjs/training.ts'
 import { convnet, gpt, lstm, mlp, tinyMlp } from '../src/contenders/nabla/models.ts';
 import { opRunner as nablaOp } from '../src/contenders/nabla/ops.ts';
 import { trainRunner as nablaTraining } from '../src/contenders/nabla/training.ts';
+import { readTensors } from '../src/contenders/read-tensors.ts';
 import type { Runner } from '../src/contenders/serve.ts';
-import { type Arrays, permute, readTensors } from '../src/contenders/tensors.ts';
+import { type Arrays, permute } from '../src/contenders/tensors.ts';
 import { opRunner as tfjsOp } from '../src/contenders/tfjs/ops.ts';
 import { trainRunner as tfjsTraining } from '../src/contenders/tfjs/training.ts';
 import type { OpTask, TrainTask } from '../src/protocol.ts';

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-
 /** An array with a shape, in row-major order. */
 export interface NamedArray {
   readonly shape: readonly number[];
@@ -9,29 +7,6 @@ export interface NamedArray {
 
 /** Arrays by name. */
 export type Arrays = ReadonlyMap<string, NamedArray>;
-
-interface TensorHeader {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly data_offsets: readonly [number, number];
-}
-
-/**
- * The tensors of a safetensors file that the driver wrote, for peers: reading it with Nabla would put Nabla into their memory.
- */
-export function readTensors(file: string): Arrays {
-  const bytes = readFileSync(file);
-  const start = 8 + Number(bytes.readBigUInt64LE(0));
-  const header = JSON.parse(bytes.toString('utf8', 8, start)) as Record<string, TensorHeader>;
-  const tensors = new Map<string, NamedArray>();
-  for (const [name, { dtype, shape, data_offsets: offsets }] of Object.entries(header)) {
-    const elements = Uint8Array.prototype.slice.call(bytes, start + offsets[0], start + offsets[1]).buffer;
-    if (dtype === 'F32') tensors.set(name, { shape, data: new Float32Array(elements) });
-    else if (dtype === 'I64') tensors.set(name, { shape, data: Int32Array.from(new BigInt64Array(elements), Number) });
-    else throw new Error(`${name} is ${dtype}, which no workload has`);
-  }
-  return tensors;
-}
 
 /** The array called `name`. */
 export function arrayOf(arrays: Arrays, name: string): NamedArray {

@@ -1,6 +1,6 @@
 import './navigator.ts';
+import { readTensors } from '../read-tensors.ts';
 import { serve } from '../serve.ts';
-import { readTensors } from '../tensors.ts';
 import { versionOf } from '../version.ts';
 import { opRunner } from './ops.ts';
 import { trainRunner } from './training.ts';

@@ -17,13 +17,16 @@ export function trainRunner(task: TrainTask, { module, loss: lossOf }: Trainable
       for (const state of optimizer.state.values()) for (const value of Object.values(state)) if (value instanceof Tensor) value.dispose();
       optimizer = new Adam(module.parameters(), { lr: task.lr });
     },
-    step: () =>
+    step: () => {
+      let value = 0 as number | Promise<number>;
       scope(() => {
         optimizer.zeroGrad();
         const loss = lossOf(x, y);
         loss.backward();
         optimizer.step();
-        return Number(loss.item());
-      }),
+        value = loss.device.caps.syncRead ? Number(loss.item()) : loss.data().then((values) => values[0]!);
+      });
+      return value;
+    },
   };
 }

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
 import { childOptions } from '../child-options.ts';
+import { readTensors } from '../read-tensors.ts';
 import { serve } from '../serve.ts';
-import { readTensors } from '../tensors.ts';
 import { opRunner } from './ops.ts';
 import { trainRunner } from './training.ts';
 
