@@ -3,6 +3,9 @@ import { contiguousStrides, Declined, type Handle, hostReason, isFloating, sizeO
 import { expect } from 'vitest';
 import { createGpuBackend, GpuBackend, type GpuMode } from '../src/index.ts';
 
+/** With `VITE_WHOLE=1` what is run in part by default is run whole. */
+export const whole: boolean = (import.meta as { readonly env?: Readonly<Record<string, unknown>> }).env?.['VITE_WHOLE'] === '1';
+
 /** Modes of a browser; SwiftShader gives all of them on a machine without a graphics card. */
 export const browserModes: readonly GpuMode[] = ['webgl2', 'webgl', 'webgpu'];
 

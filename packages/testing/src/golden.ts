@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Backend, type DType, isTensor, Tensor, tensor } from '@nabla/core';
 import { camelCase, sizeOf } from '@nabla/core/internals';
 
@@ -15,6 +12,11 @@ export interface TensorRef {
   readonly offset?: number;
   readonly n?: number;
   readonly nstruct?: boolean;
+}
+
+/** Whether a value of a manifest is a stored tensor. */
+export function isReference(value: unknown): value is TensorRef {
+  return typeof value === 'object' && value !== null && '$t' in value;
 }
 
 /** Header entry of a safetensors file. */
@@ -43,10 +45,21 @@ export interface DecodeOptions {
   readonly variables?: ReadonlyMap<string, unknown>;
 }
 
-/** Where the repository's own records of PyTorch lie. */
-export const fixtures: string = fileURLToPath(new URL('../fixtures/pytorch', import.meta.url));
+/** A result that is not PyTorch's. */
+export class Mismatch extends Error {
+  override readonly name = 'Mismatch';
+}
 
-/** One family of PyTorch's recorded cases: a manifest and its tensors. */
+/** The two files of a family, read: its manifest and its tensors. */
+export interface Records {
+  readonly family: string;
+  /** Text of `<family>.json`. */
+  readonly manifest: string;
+  /** Bytes of `<family>.safetensors`. */
+  readonly tensors: Uint8Array;
+}
+
+/** One family of PyTorch's recorded cases: a manifest and its tensors. Runs in browsers too: records.ts reads the files. */
 export class Golden<Case> {
   readonly cases: readonly Case[];
   readonly #header: Readonly<Record<string, Entry>>;
@@ -57,19 +70,28 @@ export class Golden<Case> {
   /** Comparisons that wait for a device that is not read at once. */
   readonly #late: Promise<void>[] = [];
 
-  /** Opens `<family>.json` and `<family>.safetensors` of a directory. */
-  constructor(family: string, directory: string = fixtures, device: Backend | null = null) {
+  constructor({ family, manifest, tensors }: Records, device: Backend | null = null) {
     this.device = device;
-    const at = (extension: string): string => join(directory, `${family}.${extension}`);
-    const manifest = JSON.parse(readFileSync(at('json'), 'utf8')) as { count: number; cases: Case[] };
-    if (manifest.cases.length !== manifest.count) throw new Error(`${family}: ${manifest.cases.length} cases, expected ${manifest.count}`);
-    this.cases = manifest.cases;
-    const file = readFileSync(at('safetensors'));
-    const length = Number(file.readBigUInt64LE(0));
-    const { __metadata__: _, ...header } = JSON.parse(file.toString('utf8', 8, 8 + length)) as Record<string, Entry>;
+    const { cases, count } = JSON.parse(manifest) as { count: number; cases: Case[] };
+    if (cases.length !== count) throw new Error(`${family}: ${cases.length} cases, expected ${count}`);
+    this.cases = cases;
+    const length = Number(new DataView(tensors.buffer, tensors.byteOffset).getBigUint64(0, true));
+    const text = new TextDecoder().decode(tensors.subarray(8, 8 + length));
+    const { __metadata__: _, ...header } = JSON.parse(text) as Record<string, Entry>;
     this.#header = header;
     // A copy of its own, so that element boundaries are those of the file.
-    this.#data = new Uint8Array(file.subarray(8 + length)).buffer;
+    this.#data = new Uint8Array(tensors.subarray(8 + length)).buffer;
+  }
+
+  /** The dtypes of the stored tensors that a value of a manifest refers to, and those that it names. */
+  dtypesIn(value: unknown, found: Set<DType> = new Set()): ReadonlySet<DType> {
+    if (typeof value !== 'object' || value === null) return found;
+    const { $t, $dtype } = value as { readonly $t?: string; readonly $dtype?: DType };
+    const entry = $t === undefined ? undefined : this.#header[$t];
+    if (entry !== undefined) found.add(stored[entry.dtype].dtype);
+    if ($dtype !== undefined) found.add($dtype);
+    for (const part of Object.values(value)) this.dtypesIn(part, found);
+    return found;
   }
 
   /** A stored tensor, contiguous, without gradients. */
@@ -93,6 +115,11 @@ export class Golden<Case> {
     }
   }
 
+  /** The option of functions that create tensors that puts them where inputs are put. */
+  get placed(): { device?: Backend } {
+    return this.device === null ? {} : { device: this.device };
+  }
+
   /** A stored tensor where inputs are put. */
   input(key: string): Tensor {
     const t = this.load(key);
@@ -103,7 +130,25 @@ export class Golden<Case> {
   read(t: Tensor, check: (values: Tensor) => void): void {
     const host = t.detach();
     if (host.device.caps.syncRead) check(host);
-    else this.#late.push(host.data().then((values) => check(tensor(values, { dtype: host.dtype }).reshape(host.shape) as Tensor)));
+    else this.await(hosted(host).then(check));
+  }
+
+  /** Makes {@link Golden.settle} wait for a comparison. */
+  await(comparison: Promise<void>): void {
+    this.#late.push(comparison);
+  }
+
+  /** Throws a {@link Mismatch} that begins with `what` unless a tensor is the recorded one; later where it can only be read later. */
+  compare(what: string, got: Tensor, ref: TensorRef): void {
+    this.read(got, (values) => {
+      const found = difference(values, this.load(ref.$t), ref.n, ref.nstruct);
+      if (found !== null) throw new Mismatch(`${what}: ${found}`);
+    });
+  }
+
+  /** Hands the number in a tensor to `check`, as {@link Golden.read} does. */
+  readNumber(t: Tensor, check: (value: number) => void): void {
+    this.read(t, (values) => check(values.item()));
   }
 
   /** Waits for all late comparisons; rejects with the first that failed. */
@@ -142,6 +187,11 @@ export class Golden<Case> {
     if ('$slice' in fields || '$ellipsis' in fields || '$tuple' in fields) return decodeIndex(fields, inside);
     return Object.fromEntries(Object.entries(fields).map(([k, v]) => [k, inside(v, k)]));
   }
+}
+
+/** A copy of a tensor on the CPU, from a device that is only read later. */
+export async function hosted(t: Tensor): Promise<Tensor> {
+  return tensor(await t.data(), { dtype: t.dtype }).reshape(t.shape) as Tensor;
 }
 
 /** Part of an index: a Python slice or ellipsis. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { openFamily } from '../src/reference/replay.ts';
+import { openFamily } from '../src/reference/families.ts';
 
 /** Recorded by scripts/record-optim.py; what PyTorch's own records hold is replayed by reference.test.ts. */
 const directory = fileURLToPath(new URL('../fixtures/pytorch-random', import.meta.url));

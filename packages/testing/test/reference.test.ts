@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fixtures } from '../src/golden.ts';
-import { replayedFamilies } from '../src/reference/families.ts';
-import { openFamily } from '../src/reference/replay.ts';
+import { fixtures } from '../src/records.ts';
+import { openFamily, replayedFamilies } from '../src/reference/families.ts';
 
 describe.each(replayedFamilies)("PyTorch's records: %s", (family) => {
   const cases = openFamily(fixtures, family);

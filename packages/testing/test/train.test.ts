@@ -2,10 +2,11 @@ import { scope } from '@nabla/core';
 import { SGD } from '@nabla/optim';
 import { describe, expect, it } from 'vitest';
 import { Golden } from '../src/golden.ts';
+import { recordsOf } from '../src/records.ts';
 import { buildModel, lossOf, replayTrain, type TrainCase } from '../src/reference/replay-train.ts';
 import { SimulatedDevice } from '../src/simulated-device.ts';
 
-const golden = new Golden<TrainCase>('train');
+const golden = new Golden<TrainCase>(recordsOf('train'));
 
 /** The run on a device that cannot be read at once, writes nothing in place and frees only what it is told to. */
 async function trainOnDevice(c: TrainCase): Promise<void> {

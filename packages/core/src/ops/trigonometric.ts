@@ -200,7 +200,7 @@ export const acosh: UnaryOp = defineElementwise({
 export const atanh: UnaryOp = defineElementwise({
   name: 'atanh',
   js: (x) => `Math.atanh(${x})`,
-  gpu: gpuBody((x) => `0.5 * logarithm1p(2 * ${x} / (1 - ${x}))`, 'logarithm1p'),
+  gpu: gpuCall('inverseHyperbolicTangent'),
   grad: [(x) => one.div(one.sub(x.square()))],
   doc: 'artanh x',
 }) as UnaryOp;

@@ -49,13 +49,14 @@ const sources: Readonly<Record<string, Source>> = {
     needs: ['isInf'],
     code: 'function floorQuotient(a, b) { let q = Math.floor(a / b); const r = a - q * b; if (b > 0) { if (r < 0) { q = q - 1; } if (r >= b) { q = q + 1; } } if (b < 0) { if (r > 0) { q = q - 1; } if (r <= b) { q = q + 1; } } if (isInf(b) > 0.5) { q = a - a; if (a < 0 && b > 0) { q = -1; } if (a > 0 && b < 0) { q = -1; } } if (isInf(a) > 0.5 && b !== 0) { q = a - a; } return q; }',
   },
-  floorRemainder: {
-    needs: ['floorQuotient', 'isInf'],
-    code: 'function floorRemainder(a, b) { const q = floorQuotient(a, b); let r = a - q * b; if (isInf(b) > 0.5 && isInf(a) < 0.5) { r = a; if (q < 0) { r = b; } } return r; }',
-  },
+  // Long division in binary, which is exact however large the quotient is: b 2^k is taken off for every k that fits.
   truncRemainder: {
-    needs: ['floorRemainder'],
-    code: 'function truncRemainder(a, b) { let d = b; if (b < 0) { d = -b; } let r = 0; if (a < 0) { r = -floorRemainder(-a, d); } else { r = floorRemainder(a, d); } return r; }',
+    needs: ['absolute', 'isInf', 'isNan', 'makeNan'],
+    code: 'function truncRemainder(a, b) { const x = absolute(a); const y = absolute(b); let r = x; if (y > 0 && x >= y && isInf(x) < 0.5) { const h = x * 0.5; let t = y; for (let i = 0; i < 280; i++) { if (t > h) { break; } t = t + t; } for (let i = 0; i < 280; i++) { if (r >= t) { r = r - t; } t = t * 0.5; if (t < y) { break; } } } if (a < 0) { r = -r; } if (isInf(x) > 0.5 || (y >= 0 && y <= 0)) { r = makeNan(1); } if (isNan(a) > 0.5) { r = a; } if (isNan(b) > 0.5) { r = b; } return r; }',
+  },
+  floorRemainder: {
+    needs: ['truncRemainder'],
+    code: 'function floorRemainder(a, b) { let r = truncRemainder(a, b); if (r > 0 && b < 0) { r = r + b; } if (r < 0 && b > 0) { r = r + b; } return r; }',
   },
   // Exact, where pow(2, n) is not.
   timesPowerOfTwo: {
@@ -163,9 +164,15 @@ const sources: Readonly<Record<string, Source>> = {
     needs: ['makeNan', 'logarithm', 'logarithm1p'],
     code: 'function inverseHyperbolicCosine(x) { const t = x - 1; let r = logarithm1p(t + Math.sqrt(t * (x + 1))); if (x > 1e8) { r = logarithm(x) + 0.6931472; } if (x < 1) { r = makeNan(1); } return r; }',
   },
-  // sin(x + shift π/2): multiples of π/2 are taken off in parts with few digits, so that the first products are exact.
+  // Odd by construction: 1 - |x| is exact near the poles, 2x / (1 - x) is not near -1.
+  inverseHyperbolicTangent: {
+    needs: ['logarithm1p'],
+    code: 'function inverseHyperbolicTangent(x) { let a = x; if (x < 0) { a = -x; } let r = 0.5 * logarithm1p(2 * a / (1 - a)); if (x < 0) { r = -r; } return r; }',
+  },
+  // sin(x + shift π/2): multiples of π/2 are taken off in parts with few digits, and the multiple too is taken in two, so that
+  // the products are exact, up to x = 6e6.
   circular: {
-    code: 'function circular(x, shift) { const k = Math.floor(x * 0.63661975 + 0.5); const y = x - k * 1.5 - k * 0.0703125 - k * 0.00048065185546875 - k * 0.000003173947334289551 - k * 9.920936e-10; const q = k + shift; const m = q - 4 * Math.floor(q * 0.25); const t = y * y; const s = y * (1 - t * (0.16666667 - t * (0.008333333 - t * (0.0001984127 - t * 0.0000027557319)))); const c = 1 - t * (0.5 - t * (0.041666668 - t * (0.0013888889 - t * (0.000024801587 - t * 2.755732e-7)))); let r = s; if (m > 0.5) { r = c; } if (m > 1.5) { r = -s; } if (m > 2.5) { r = -c; } return r; }',
+    code: 'function circular(x, shift) { const k = Math.floor(x * 0.63661975 + 0.5); const h = 1024 * Math.floor(k / 1024 + 0.5); const l = k - h; const y = x - k * 1.5 - h * 0.0703125 - l * 0.0703125 - h * 0.00048065185546875 - l * 0.00048065185546875 - h * 0.000003173947334289551 - l * 0.000003173947334289551 - k * 9.920936e-10; const q = k + shift; const m = q - 4 * Math.floor(q * 0.25); const t = y * y; const s = y * (1 - t * (0.16666667 - t * (0.008333333 - t * (0.0001984127 - t * 0.0000027557319)))); const c = 1 - t * (0.5 - t * (0.041666668 - t * (0.0013888889 - t * (0.000024801587 - t * 2.755732e-7)))); let r = s; if (m > 0.5) { r = c; } if (m > 1.5) { r = -s; } if (m > 2.5) { r = -c; } return r; }',
   },
   sine: { needs: ['circular'], code: 'function sine(x) { return circular(x, 0); }' },
   cosine: { needs: ['circular'], code: 'function cosine(x) { return circular(x, 1); }' },

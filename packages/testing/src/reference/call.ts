@@ -2,7 +2,7 @@ import * as nabla from '@nabla/core';
 import { float, isTensor } from '@nabla/core';
 import { camelCase } from '@nabla/core/internals';
 import { functional } from '@nabla/nn';
-import type { DecodeOptions, Golden, Json } from '../golden.ts';
+import { type DecodeOptions, type Golden, hosted, isReference, type Json } from '../golden.ts';
 import { type OpCase, Skip } from './case.ts';
 import { rows } from './rows/index.ts';
 import type { Arguments, OpRow, OpSpec } from './rows.ts';
@@ -33,11 +33,26 @@ function parametersOf(text: string): Parameter[] {
 /** Arguments of PyTorch about where and how memory lies, which change no value. */
 const immaterial = ['device', 'layout', 'pin_memory', 'memory_format'];
 
+/** Tensors of numbers that decide shapes: where values come later, the numbers are passed themselves. */
+const decisive: Readonly<Record<string, readonly string[]>> = {
+  'nn.functional.ctc_loss': ['input_lengths', 'target_lengths'],
+  repeat_interleave: ['repeats'],
+  tensor_split: ['indices_or_sections'],
+};
+
+/** Whether the values on a family's device come later. */
+function isLate(golden: Golden<OpCase>): boolean {
+  return golden.device !== null && !golden.device.caps.syncRead;
+}
+
 /** Binds the arguments of a case to PyTorch's parameter names. */
 function bind(golden: Golden<OpCase>, c: OpCase, parameters: readonly Parameter[], options: DecodeOptions): Map<string, unknown> {
   const bound = new Map<string, unknown>();
+  const numbers = isLate(golden) ? (decisive[c.op] ?? []) : [];
   const decode = (value: Json, path: string, p: Parameter): unknown =>
-    golden.decode(value, { ...options, path, ...(p.weak ? { float } : {}) });
+    numbers.includes(p.name) && isReference(value)
+      ? Array.from(golden.load(value.$t).dataSync())
+      : golden.decode(value, { ...options, path, ...(p.weak ? { float } : {}) });
   c.args.forEach((value, i) => {
     const last = parameters[parameters.length - 1];
     const p = parameters[i] ?? (last?.variadic ? last : undefined);
@@ -118,11 +133,15 @@ export function prepare(golden: Golden<OpCase>, c: OpCase, form: 'function' | 'm
     const arg: Arguments = Object.fromEntries(bound);
     return () => spec.call!(arg);
   }
-  const name = nameOf(c.op, spec);
+  const named = nameOf(c.op, spec);
   const args = written(parameters, bound);
+  const late = isLate(golden);
+  // Where values come later, what needs them has an asynchronous twin.
+  const name = late && `${named}Async` in nabla ? `${named}Async` : named;
   if (form === 'function') return () => functionOf(c.op, name)!(...args);
   const [self, ...rest] = args;
   if (!isTensor(self)) throw new Error(`${c.op}: the first argument is no tensor`);
+  if (late && name === 'item') return async () => (await hosted(self)).item();
   return () => {
     const member = (self as unknown as Record<string, unknown>)[name];
     return typeof member === 'function' ? (member as Callable).apply(self, rest) : member;

@@ -27,8 +27,3 @@ export interface OpCase {
 export class Skip extends Error {
   override readonly name = 'Skip';
 }
-
-/** A result that is not PyTorch's. */
-export class Mismatch extends Error {
-  override readonly name = 'Mismatch';
-}

@@ -1,46 +1,31 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { Backend } from '@nabla/core';
-import { SimulatedDevice } from '../simulated-device.ts';
-import { familiesIn, type Outcome, openFamily } from './replay.ts';
+import { backends, describeDevice } from '../backends.ts';
+import { Golden } from '../golden.ts';
+import { familiesIn, recordsOf } from '../records.ts';
+import { families as known } from './replay.ts';
+import { describeTally, replayFamily } from './run.ts';
 
 /**
- * `npm run reference -- DIR [--family NAME] [--op NAME] [--id ID] [--backend NAME]`: replays cases recorded from PyTorch and prints, for
+ * `npm run reference -- DIR [--family NAME] [--op NAME] [--id ID] [--backend NAME] [--every N]`: replays cases recorded from PyTorch and prints, for
  * each family, how many passed, failed and were skipped, with the reason of each skip and the difference of each failure.
- * `--backend` puts the inputs on `simulated` (the tests' asynchronous device) or `gpu` (gpu.js) instead of the CPU.
+ * `--backend` puts the inputs on `simulated` (the tests' asynchronous device) or `gpu` (gpu.js) instead of the CPU. `--every`
+ * replays one case in N of those that fit the device.
  * Exits with 1 when a case failed, with 2 when the command line is wrong.
  */
-const usage = 'usage: npm run reference -- DIR [--family NAME]... [--op NAME]... [--id ID]... [--backend cpu|simulated|gpu] [--quiet]';
+const usage =
+  'usage: npm run reference -- DIR [--family NAME]... [--op NAME]... [--id ID]... [--backend cpu|simulated|gpu] [--every N] [--quiet]';
 
 function wrong(message: string): never {
   console.error(`${message}\n${usage}`);
   process.exit(2);
 }
 
-const backends: Readonly<Record<string, () => Promise<Backend | null>>> = {
-  cpu: async () => null,
-  simulated: async () => new SimulatedDevice(),
-  gpu: async () => {
-    // The WebGPU of Node, where it is installed, is for the user to put in place.
-    const webgpu = (await import('node-webgpu').catch(() => null)) as { create(options: string[]): unknown; globals: object } | null;
-    if (webgpu !== null) {
-      Object.assign(globalThis, webgpu.globals);
-      Object.defineProperty(globalThis, 'navigator', { value: { gpu: webgpu.create([]) }, configurable: true });
-    }
-    // By its file: the package that holds the GPU backend is tested with this one and cannot be its dependency.
-    const { createGpuBackend } = (await import(new URL('../../../backend-gpu/src/index.ts', import.meta.url).href)) as {
-      createGpuBackend: () => Promise<Backend>;
-    };
-    const found = await createGpuBackend();
-    if (found.name === 'cpu') wrong('there is no graphics device here');
-    return found;
-  },
-};
-
 function parse(): {
   backend: string;
   directory: string;
   families: readonly string[];
+  every: number;
   ops: readonly string[];
   ids: readonly string[];
   quiet: boolean;
@@ -49,39 +34,38 @@ function parse(): {
     const many = { type: 'string', multiple: true } as const;
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { backend: { type: 'string' }, family: many, op: many, id: many, quiet: { type: 'boolean' } },
+      options: { backend: { type: 'string' }, every: { type: 'string' }, family: many, op: many, id: many, quiet: { type: 'boolean' } },
     });
     if (positionals.length !== 1) wrong(`expected one directory, got ${positionals.length}`);
     const directory = positionals[0]!;
     if (!existsSync(directory)) wrong(`no directory '${directory}'`);
-    const present = familiesIn(directory);
+    const present = familiesIn(directory, known);
     const families = values.family ?? present;
     for (const f of families) if (!present.includes(f)) wrong(`no family '${f}' in '${directory}'; there are ${present.join(', ')}`);
     const backend = values.backend ?? 'cpu';
     if (!Object.hasOwn(backends, backend)) wrong(`no backend '${backend}'; there are ${Object.keys(backends).join(', ')}`);
-    return { backend, directory, families, ops: values.op ?? [], ids: values.id ?? [], quiet: values.quiet ?? false };
+    const every = Number(values.every ?? 1);
+    if (!Number.isInteger(every) || every < 1) wrong(`--every takes a positive integer, got ${values.every}`);
+    return { backend, directory, families, every, ops: values.op ?? [], ids: values.id ?? [], quiet: values.quiet ?? false };
   } catch (e) {
     return wrong((e as Error).message);
   }
 }
 
-const { backend, directory, families, ops, ids, quiet } = parse();
-const device = await backends[backend]!();
-const totals = { passed: 0, failed: 0, skipped: 0 };
+const { backend, directory, families, every, ops, ids, quiet } = parse();
+const device = await backends[backend]!().catch((e: unknown) => wrong((e as Error).message));
+const onDevice = device !== null;
+const totals = { family: 'all', passed: 0, failed: 0, skipped: 0, unfit: 0 };
 for (const family of families) {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
-  const lines: string[] = [];
-  for (const c of openFamily(directory, family, device)) {
-    if ((ops.length > 0 && !ops.includes(c.op)) || (ids.length > 0 && !ids.includes(c.id))) continue;
-    const o: Outcome = await c.run();
-    counts[o.status]++;
-    totals[o.status]++;
-    if (o.status !== 'passed' && !quiet) lines.push(`  ${o.status} ${o.id}${c.op === '' ? '' : ` (${c.op})`}: ${o.detail}`);
-  }
-  console.log(`${family}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
-  for (const line of lines) console.log(line);
+  const tally = await replayFamily(family, new Golden(recordsOf(family, directory), device), { every, ops, ids });
+  for (const count of ['passed', 'failed', 'skipped', 'unfit'] as const) totals[count] += tally[count];
+  console.log(describeTally(tally, onDevice));
+  if (!quiet) for (const o of tally.notable) console.log(`  ${o.status} ${o.id}${o.op === '' ? '' : ` (${o.op})`}: ${o.detail}`);
 }
-console.log(`all: ${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
-if (device !== null) device.dispose();
-if (totals.passed + totals.failed + totals.skipped === 0) wrong('no case matches');
+console.log(describeTally(totals, onDevice));
+if (device !== null) {
+  console.log(describeDevice(device));
+  device.dispose();
+}
+if (totals.passed + totals.failed + totals.skipped + totals.unfit === 0) wrong('no case matches');
 process.exitCode = totals.failed > 0 ? 1 : 0;

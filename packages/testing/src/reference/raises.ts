@@ -1,5 +1,5 @@
 import { NablaError } from '@nabla/core';
-import { Mismatch } from './case.ts';
+import { Mismatch } from '../golden.ts';
 
 /** An error that PyTorch raised. */
 export interface RecordedError {

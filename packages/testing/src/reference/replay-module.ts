@@ -1,7 +1,7 @@
 import { grad, isTensor, NablaError, type Tensor, zerosLike } from '@nabla/core';
 import * as nn from '@nabla/nn';
-import { camelCased, difference, flatRefs, flatTensors, type Golden, type Json, type TensorRef } from '../golden.ts';
-import { type GradRef, Mismatch } from './case.ts';
+import { camelCased, difference, flatRefs, flatTensors, type Golden, isReference, type Json, Mismatch, type TensorRef } from '../golden.ts';
+import type { GradRef } from './case.ts';
 import { forwards, modules } from './module-rows.ts';
 
 type Kwargs = { readonly [key: string]: Json };
@@ -99,14 +99,6 @@ function decodeInput(golden: Golden<ModuleCase>, value: Json, path: string, leav
   return golden.decode(value, { leaves, path });
 }
 
-function isReference(value: unknown): value is TensorRef {
-  return typeof value === 'object' && value !== null && '$t' in value;
-}
-
-function differ(what: string, found: string | null): void {
-  if (found !== null) throw new Mismatch(`${what}: ${found}`);
-}
-
 interface PackedOut {
   readonly data: TensorRef;
   readonly batch_sizes: TensorRef | readonly number[];
@@ -116,11 +108,19 @@ interface PackedOut {
   readonly lengths?: TensorRef | readonly number[];
 }
 
-/** Numbers of a reference, a list, a tensor or nothing. */
-function numbers(golden: Golden<ModuleCase>, value: TensorRef | readonly number[] | Tensor | null | undefined): string {
-  if (value === null || value === undefined) return 'none';
-  const t = isReference(value) ? golden.load(value.$t) : value;
-  return isTensor(t) ? Array.from(t.dataSync()).join() : (t as readonly number[]).join();
+/** Compares numbers in a tensor, a list or nothing with those in a reference, a list or nothing. */
+function compareNumbers(
+  golden: Golden<ModuleCase>,
+  what: string,
+  got: Tensor | readonly number[] | null,
+  ref: TensorRef | readonly number[] | null,
+): void {
+  const want = isReference(ref) ? Array.from(golden.load(ref.$t).dataSync()) : ref;
+  const check = (numbers: readonly number[] | null): void => {
+    if (numbers?.join() !== want?.join()) throw new Mismatch(`${what} ${numbers?.join() ?? 'none'}, expected ${want?.join() ?? 'none'}`);
+  };
+  if (isTensor(got)) golden.read(got, (values) => check(Array.from(values.dataSync())));
+  else check(got);
 }
 
 /** The tensors of a result in order, compared with what was recorded. */
@@ -133,8 +133,7 @@ function compareOutput(golden: Golden<ModuleCase>, got: unknown, want: Json, wha
       ['sorted indices', got.sortedIndices, ref.sorted_indices],
       ['unsorted indices', got.unsortedIndices, ref.unsorted_indices],
     ] as const) {
-      if (numbers(golden, a) !== numbers(golden, b))
-        throw new Mismatch(`${what}: ${name} ${numbers(golden, a)}, expected ${numbers(golden, b)}`);
+      compareNumbers(golden, `${what}: ${name}`, a, b);
     }
     const data = compareOutput(golden, got.data, ref.data as unknown as Json, `${what}, data`);
     if (ref.padded !== undefined) comparePadded(golden, got, ref, what);
@@ -152,17 +151,21 @@ function compareOutput(golden: Golden<ModuleCase>, got: unknown, want: Json, wha
   const [ref] = flatRefs(want);
   const [t] = flatTensors(got);
   if (ref === undefined || t === undefined) throw new Mismatch(`${what}: ${String(got)} is no tensor`);
-  differ(what, difference(t.detach(), golden.load(ref.$t), ref.n, ref.nstruct));
+  golden.compare(what, t, ref);
   return [t];
 }
 
 function comparePadded(golden: Golden<ModuleCase>, got: nn.PackedSequence, ref: PackedOut, what: string): void {
   const want = golden.load(ref.padded!.$t);
   const forms = [false, true].map((batchFirst) => nn.padPackedSequence(got, { batchFirst }));
-  const found = forms.map(([padded]) => difference(padded.detach(), want, ref.padded!.n));
-  if (found.every((f) => f !== null)) throw new Mismatch(`${what}, padded: ${found[0]}`);
-  if (ref.lengths !== undefined && numbers(golden, forms[0]![1]) !== numbers(golden, ref.lengths))
-    throw new Mismatch(`${what}: lengths ${numbers(golden, forms[0]![1])}, expected ${numbers(golden, ref.lengths)}`);
+  const found: (string | null)[] = [];
+  for (const [padded] of forms) {
+    golden.read(padded, (values) => {
+      found.push(difference(values, want, ref.padded!.n));
+      if (found.length === forms.length && !found.includes(null)) throw new Mismatch(`${what}, padded: ${found[0]}`);
+    });
+  }
+  if (ref.lengths !== undefined) compareNumbers(golden, `${what}: lengths`, forms[0]![1], ref.lengths);
 }
 
 /** A call that must be refused with an error of the library's. */
@@ -187,7 +190,7 @@ function compareGradients(
   leaves: ReadonlyMap<string, Tensor>,
 ): void {
   const flowing = s.grad_out!.flatMap((r, i) =>
-    r === null || !outputs[i]!.requiresGrad ? [] : [{ t: outputs[i]!, g: golden.load(r.$t) }],
+    r === null || !outputs[i]!.requiresGrad ? [] : [{ t: outputs[i]!, g: golden.input(r.$t) }],
   );
   const parameters = new Map<string, Tensor>(m.namedParameters());
   const targets = [
@@ -206,8 +209,11 @@ function compareGradients(
   targets.forEach(({ name, want }, i) => {
     const g = got[i] ?? null;
     if (want === null) {
-      if (g?.dataSync().some((v) => v !== 0)) throw new Mismatch(`gradient of ${name}: not zero, expected none`);
-    } else differ(`gradient of ${name}`, difference(g ?? zerosLike(golden.load(want.$t)), golden.load(want.$t), want.n, want.nstruct));
+      if (g === null) return;
+      golden.read(g, (values) => {
+        if (values.dataSync().some((v) => v !== 0)) throw new Mismatch(`gradient of ${name}: not zero, expected none`);
+      });
+    } else golden.compare(`gradient of ${name}`, g ?? zerosLike(golden.load(want.$t)), want);
   });
 }
 
@@ -230,8 +236,7 @@ function replayStep(golden: Golden<ModuleCase>, c: ModuleCase, m: nn.Module, s: 
   const outputs = compareOutput(golden, callStep(golden, c, m, s, leaves), s.out!, 'output');
   if (s.grad_out !== undefined) compareGradients(golden, m, s, outputs, leaves);
   const state = m.stateDict();
-  for (const [name, r] of Object.entries(s.state_changes ?? {}))
-    differ(`state ${name}`, difference(state.get(name)!, golden.load(r.$t), r.n));
+  for (const [name, r] of Object.entries(s.state_changes ?? {})) golden.compare(`state ${name}`, state.get(name)!, r);
 }
 
 /** Replays one recorded module; throws {@link Mismatch}. */
@@ -253,6 +258,7 @@ export function replayModule(golden: Golden<ModuleCase>, c: ModuleCase): void {
 /** The recorded module with its state. */
 function prepared(golden: Golden<ModuleCase>, c: ModuleCase): nn.Module {
   const m = build(golden, c).to(c.dtype === 'f32' ? 'float32' : 'float64');
+  if (golden.device !== null) m.to(golden.device);
   const own = [...m.stateDict().keys()];
   if (own.join() !== Object.keys(c.state).join()) throw new Mismatch(`the state is ${own.join()}, expected ${Object.keys(c.state).join()}`);
   m.loadStateDict(new Map(Object.entries(c.state).map(([k, r]) => [k, golden.load(r.$t)])));

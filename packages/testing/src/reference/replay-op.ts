@@ -1,16 +1,11 @@
 import { type DType, grad, isTensor, NablaError, type Tensor, zerosLike } from '@nabla/core';
-import { difference, type Golden, type Json, numberOf, type TensorRef } from '../golden.ts';
+import { difference, type Golden, type Json, Mismatch, numberOf, type TensorRef } from '../golden.ts';
 import { formsOf, prepare } from './call.ts';
-import { type GradRef, Mismatch, type OpCase, Skip } from './case.ts';
-
-/** Throws a {@link Mismatch} that names the part of the result. */
-function differ(what: string, found: string | null): void {
-  if (found !== null) throw new Mismatch(`${what}: ${found}`);
-}
+import { type GradRef, type OpCase, Skip } from './case.ts';
 
 function compareTensor(golden: Golden<OpCase>, got: unknown, ref: TensorRef, what: string): void {
   if (!isTensor(got)) throw new Mismatch(`${what}: ${String(got)} is no tensor`);
-  golden.read(got, (values) => differ(what, difference(values, golden.load(ref.$t), ref.n, ref.nstruct)));
+  golden.compare(what, got, ref);
 }
 
 /** Compares a result of any structure; gives its tensors in order. */
@@ -75,11 +70,11 @@ function compareGrads(golden: Golden<OpCase>, got: readonly (Tensor | null)[], w
   });
 }
 
-function replayError(c: OpCase, call: () => unknown, inputs: ReadonlyMap<string, Tensor>): void {
+async function replayError(c: OpCase, call: () => unknown, inputs: ReadonlyMap<string, Tensor>): Promise<void> {
   const before = snapshot(inputs);
   let thrown: unknown;
   try {
-    call();
+    await call();
   } catch (e) {
     thrown = e;
   }
@@ -90,7 +85,7 @@ function replayError(c: OpCase, call: () => unknown, inputs: ReadonlyMap<string,
 }
 
 /** Replays one recorded call in every form it has here; throws {@link Mismatch} or {@link Skip}. */
-export function replayOp(golden: Golden<OpCase>, c: OpCase): void {
+export async function replayOp(golden: Golden<OpCase>, c: OpCase): Promise<void> {
   const forms = formsOf(c.op);
   if (forms.length === 0) throw new Mismatch(`there is no ${c.op}`);
   for (const form of forms) {
@@ -98,7 +93,7 @@ export function replayOp(golden: Golden<OpCase>, c: OpCase): void {
     const first = c.args[0];
     if (form === 'method' && forms.length > 1 && !(typeof first === 'object' && first !== null && '$t' in first)) continue;
     try {
-      replayForm(golden, c, form);
+      await replayForm(golden, c, form);
     } catch (e) {
       if (e instanceof Skip) throw e;
       const text = e instanceof Mismatch ? e.message : e instanceof Error ? `${e.name}: ${e.message}` : String(e);
@@ -107,15 +102,15 @@ export function replayOp(golden: Golden<OpCase>, c: OpCase): void {
   }
 }
 
-function replayForm(golden: Golden<OpCase>, c: OpCase, form: 'function' | 'method' | 'own'): void {
+async function replayForm(golden: Golden<OpCase>, c: OpCase, form: 'function' | 'method' | 'own'): Promise<void> {
   const inputs = new Map<string, Tensor>();
   const call = prepare(golden, c, form, { leaves: inputs });
   if (c.error !== undefined) {
-    replayError(c, call, inputs);
+    await replayError(c, call, inputs);
     return;
   }
   const before = snapshot(inputs);
-  const result = call();
+  const result = await call();
   const outputs: Tensor[] = [];
   compareResult(golden, result, c.out!, 'result', outputs);
   const mutated = c.mutated ?? [];

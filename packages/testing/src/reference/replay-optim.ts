@@ -1,7 +1,6 @@
 import { isTensor, type Tensor, zeros } from '@nabla/core';
 import * as optim from '@nabla/optim';
-import { camelCased, difference, type Golden, type Json, numberOf, type TensorRef } from '../golden.ts';
-import { Mismatch } from './case.ts';
+import { camelCased, difference, type Golden, type Json, Mismatch, numberOf, type TensorRef } from '../golden.ts';
 import { type RecordedError, raises } from './raises.ts';
 
 /** A recorded run of an optimizer. */
@@ -96,8 +95,9 @@ function compareState(golden: Golden<OptimCase>, c: OptimCase, optimizer: AnyOpt
       if (typeof expected === 'object' && expected !== null && '$t' in expected) {
         const ref = expected as unknown as TensorRef;
         if (!isTensor(value)) throw new Mismatch(`${what}: ${String(value)} is no tensor`);
-        differ(what, difference(value, golden.load(ref.$t), ref.n, ref.nstruct));
-      } else differNumber(what, isTensor(value) ? value.item() : (value as number), numberOf(expected), c.dtype);
+        golden.compare(what, value, ref);
+      } else if (isTensor(value)) golden.readNumber(value, (v) => differNumber(what, v, numberOf(expected), c.dtype));
+      else differNumber(what, value as number, numberOf(expected), c.dtype);
     }
   }
 }
@@ -105,14 +105,14 @@ function compareState(golden: Golden<OptimCase>, c: OptimCase, optimizer: AnyOpt
 /** Replays one run; throws {@link Mismatch}. */
 export function replayOptim(golden: Golden<OptimCase>, c: OptimCase): void {
   if (c.construct_error !== undefined) {
-    raises(c.construct_error, () => build(golden, c, [zeros([2], { requiresGrad: true })]));
+    raises(c.construct_error, () => build(golden, c, [zeros([2], { requiresGrad: true, ...golden.placed })]));
     return;
   }
   const params = c.params.map((r) => golden.tensor(r, true));
   const optimizer = build(golden, c, params);
   const wanted = c.trajectory.map((r) => golden.load(r.$t));
-  const grads = c.mode === 'given' ? c.grads.map((r) => golden.load(r.$t)) : [];
-  const data = Object.fromEntries(Object.entries(c.data ?? {}).map(([k, r]) => [k, golden.load(r.$t)]));
+  const grads = c.mode === 'given' ? c.grads.map((r) => golden.input(r.$t)) : [];
+  const data = Object.fromEntries(Object.entries(c.data ?? {}).map(([k, r]) => [k, golden.input(r.$t)]));
   const problem = problems[c.problem];
   if (c.mode === 'closure' && problem === undefined) throw new Mismatch(`unknown problem '${c.problem}'`);
   for (let t = 0; t < c.steps; t++) {
@@ -128,11 +128,11 @@ export function replayOptim(golden: Golden<OptimCase>, c: OptimCase): void {
         loss.backward();
         return loss;
       })!;
-      differNumber(`loss at step ${t}`, value.item(), numberOf(c.losses[t]!), c.dtype, c.loss_noise);
+      golden.readNumber(value, (v) => differNumber(`loss at step ${t}`, v, numberOf(c.losses[t]!), c.dtype, c.loss_noise));
     }
     params.forEach((p, i) => {
       const { n, nstruct } = c.trajectory[i]!;
-      differ(`parameter ${i} after step ${t}`, difference(p.detach(), wanted[i]!.select(0, t), n, nstruct));
+      golden.read(p, (values) => differ(`parameter ${i} after step ${t}`, difference(values, wanted[i]!.select(0, t), n, nstruct)));
     });
   }
   compareState(golden, c, optimizer);

@@ -1,8 +1,8 @@
 import { enableGrad, FloatScalar, float, grad, type Index, isTensor, NablaError, noGrad, type Tensor } from '@nabla/core';
 import { camelCase, isFloating } from '@nabla/core/internals';
-import { camelCased, difference, type Golden, type Json, type TensorRef } from '../golden.ts';
+import { camelCased, type Golden, type Json, Mismatch, type TensorRef } from '../golden.ts';
 import { formsOf, prepare } from './call.ts';
-import { Mismatch, type OpCase } from './case.ts';
+import type { OpCase } from './case.ts';
 import { indicesOf } from './subscript.ts';
 
 /** One statement of a program; see fixtures/pytorch/FORMAT.md. */
@@ -220,7 +220,11 @@ class Interpreter {
     }
     if (s.attr === 'python') {
       const want = plainNumber(this.#decode(s.value));
-      if (!this.#close(value, want)) fail(what, `${String(value)}, expected ${String(want)}`);
+      const check = (got: unknown): void => {
+        if (!this.#close(got, want)) fail(what, `${String(got)}, expected ${String(want)}`);
+      };
+      if (value instanceof Promise) this.#golden.await(value.then(check));
+      else check(value);
       return;
     }
     const t = this.#tensor(s.on!);
@@ -253,9 +257,7 @@ class Interpreter {
   }
 
   #same(got: Tensor, ref: Json, what: string): void {
-    const { $t, n, nstruct } = ref as unknown as TensorRef;
-    const found = difference(got.detach(), this.#golden.load($t), n, nstruct);
-    if (found !== null) fail(what, found);
+    this.#golden.compare(what, got, ref as unknown as TensorRef);
   }
 }
 

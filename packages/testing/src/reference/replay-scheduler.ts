@@ -1,7 +1,6 @@
 import { type Tensor, zeros } from '@nabla/core';
 import * as optim from '@nabla/optim';
-import { type Golden, type Json, numberOf } from '../golden.ts';
-import { Mismatch } from './case.ts';
+import { type Golden, type Json, Mismatch, numberOf } from '../golden.ts';
 import { type RecordedError, raises } from './raises.ts';
 import { type AnyOptimizer, buildOptimizer, optionsOf } from './replay-optim.ts';
 
@@ -105,7 +104,8 @@ function compare(what: string, got: number, want: number): void {
 
 /** Replays one schedule; throws {@link Mismatch}. */
 export function replayScheduler(golden: Golden<SchedulerCase>, c: SchedulerCase): void {
-  const parameter = (): Tensor => zeros([2], { dtype: 'float64', requiresGrad: true });
+  const parameter = (): Tensor =>
+    zeros([2], { dtype: golden.device === null ? 'float64' : 'float32', requiresGrad: true, ...golden.placed });
   const groups = (c.optimizer.groups ?? [{}]).map((g) => ({ ...optionsOf(golden, g), params: [parameter()] }));
   const optimizer = buildOptimizer(c.optimizer.type, groups, optionsOf(golden, c.optimizer.kwargs));
   if (c.construct_error !== undefined) {

@@ -1,8 +1,7 @@
 import type { Tensor } from '@nabla/core';
 import { functional as F, type Module } from '@nabla/nn';
 import { clipGradNorm_ } from '@nabla/optim';
-import { difference, type Golden, type Json, numberOf, type TensorRef } from '../golden.ts';
-import { Mismatch } from './case.ts';
+import { type Golden, type Json, Mismatch, numberOf, type TensorRef } from '../golden.ts';
 import { models } from './models.ts';
 import { type AnyOptimizer, buildOptimizer, optionsOf } from './replay-optim.ts';
 import { buildSchedule, type SchedulerCase } from './replay-scheduler.ts';
@@ -37,6 +36,7 @@ export function buildModel(golden: Golden<TrainCase>, c: TrainCase): Module {
   const make = models[c.model];
   if (make === undefined) throw new Mismatch(`there is no model ${c.model}`);
   const model = make(c.tied === true).to(c.dtype === 'f32' ? 'float32' : 'float64');
+  if (golden.device !== null) model.to(golden.device);
   model.loadStateDict(new Map(Object.entries(c.state).map(([k, r]) => [k, golden.load(r.$t)])));
   return model;
 }
@@ -64,11 +64,6 @@ function compareNumber(what: string, got: number, want: number, tolerance: numbe
   if (!(Math.abs(got - want) <= Math.max(tolerance * Math.abs(want), 4 * noise))) throw new Mismatch(`${what}: ${got}, expected ${want}`);
 }
 
-function compare(golden: Golden<TrainCase>, what: string, got: Tensor, ref: TensorRef): void {
-  const found = difference(got.detach(), golden.load(ref.$t), ref.n, ref.nstruct);
-  if (found !== null) throw new Mismatch(`${what}: ${found}`);
-}
-
 /** The loss of the model's scores [..., C] for classes. */
 export function lossOf(model: Module, x: Tensor, y: Tensor): Tensor {
   const scores = (model as unknown as { call(x: Tensor): Tensor }).call(x);
@@ -83,7 +78,7 @@ export function replayTrain(golden: Golden<TrainCase>, c: TrainCase, within: <T>
   const model = buildModel(golden, c);
   const { optimizer, schedule } = buildTraining(golden, c, model);
   const parameters = new Map<string, Tensor>(model.namedParameters());
-  const [x, y] = [golden.load(c.X.$t), golden.load(c.Y.$t)];
+  const [x, y] = [golden.input(c.X.$t), golden.input(c.Y.$t)];
   const clip = c.clip_grad_norm === null ? null : numberOf(c.clip_grad_norm);
   c.losses.forEach((want, t) => {
     const noise = c.loss_noise === undefined ? 0 : numberOf(c.loss_noise[t]!);
@@ -93,17 +88,19 @@ export function replayTrain(golden: Golden<TrainCase>, c: TrainCase, within: <T>
       const l = lossOf(model, x.select(0, t % c.batches) as Tensor, y.select(0, t % c.batches) as Tensor);
       l.backward();
       if (t === 0)
-        for (const [name, r] of Object.entries(c.grads_step0)) compare(golden, `gradient of ${name}`, parameters.get(name)!.grad!, r);
-      const total = clip === null ? null : clipGradNorm_(model.parameters(), clip).item();
+        for (const [name, r] of Object.entries(c.grads_step0)) golden.compare(`gradient of ${name}`, parameters.get(name)!.grad!, r);
+      const total = clip === null ? null : clipGradNorm_(model.parameters(), clip);
       optimizer.step();
       schedule?.step();
-      return { loss: l.item(), norm: total };
+      return { loss: l.detach(), norm: total };
     });
-    compareNumber(`loss at step ${t}`, loss, numberOf(want), relative[c.dtype], noise);
+    golden.readNumber(loss, (v) => compareNumber(`loss at step ${t}`, v, numberOf(want), relative[c.dtype], noise));
     if (norm !== null && c.grad_norms !== undefined)
-      compareNumber(`norm of the gradients at step ${t}`, norm, numberOf(c.grad_norms[t]!), relative[c.dtype], noise);
+      golden.readNumber(norm, (v) =>
+        compareNumber(`norm of the gradients at step ${t}`, v, numberOf(c.grad_norms![t]!), relative[c.dtype], noise),
+      );
   });
   const state = model.stateDict();
-  for (const [name, r] of Object.entries(c.final_state)) compare(golden, name, state.get(name)!, r);
-  compare(golden, 'evaluation', (model.eval() as unknown as { call(x: Tensor): Tensor }).call(x.select(0, 0) as Tensor), c.eval_out);
+  for (const [name, r] of Object.entries(c.final_state)) golden.compare(name, state.get(name)!, r);
+  golden.compare('evaluation', (model.eval() as unknown as { call(x: Tensor): Tensor }).call(x.select(0, 0) as Tensor), c.eval_out);
 }

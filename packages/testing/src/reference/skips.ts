@@ -1,14 +1,19 @@
+import type { Backend } from '@nabla/core';
+import { deviceRules } from './device-rules.ts';
+
 /** What rules look at. */
-interface SkippableCase {
+export interface SkippableCase {
   readonly id: string;
   readonly op?: string;
   readonly dtype?: string;
   readonly tags?: readonly string[];
+  readonly args?: readonly unknown[];
   readonly kwargs?: { readonly [name: string]: unknown };
+  readonly error?: unknown;
 }
 
 /** Cases that may differ: what they have in common, why, and since when. One that agrees all the same counts as passed. */
-interface SkipRule {
+export interface SkipRule {
   /** Families it applies to; every family when omitted. */
   readonly families?: readonly string[];
   readonly when: (c: SkippableCase) => boolean;
@@ -99,8 +104,8 @@ const skipRules: readonly SkipRule[] = [
 ];
 
 /** The rule that allows a difference, if one does. */
-export function ruleFor(family: string, c: SkippableCase, difference: string): SkipRule | undefined {
-  return skipRules.find((r) => {
+export function ruleFor(family: string, c: SkippableCase, difference: string, device: Backend | null = null): SkipRule | undefined {
+  return [...skipRules, ...(device === null ? [] : deviceRules(device))].find((r) => {
     if (r.families !== undefined && !r.families.includes(family)) return false;
     return r.when(c) && r.differs.test(difference) && (r.within === undefined || apart(difference) <= r.within);
   });
