@@ -9,6 +9,7 @@ import { GpuDevice, type GpuMode, openDevice } from './device.ts';
 import { firstLine } from './failures.ts';
 import { constructorIn, type GpuConstructor } from './gpujs.ts';
 
+export { type Placeable, type Placement, type PlaceOptions, placeModel } from './place.ts';
 export { GpuBackend, type GpuConstructor, type GpuMode };
 
 /** Options of {@link createGpuBackend}. */
