@@ -1,23 +1,48 @@
-import { conformance } from '@nabla/testing';
+import { type ConformanceTest, conformance } from '@nabla/testing';
 import { afterAll, describe, expect, test } from 'vitest';
-import { browserModes, expectOnDevice, gpuIn } from './support.ts';
+import type { GpuMode } from '../src/index.ts';
+import { browserModes, expectOnDevice, gpuIn, whole } from './support.ts';
 
-/** With `VITE_WHOLE=1` every mode gets the whole suite; it takes twice as long. */
-const whole = (import.meta as { readonly env?: Readonly<Record<string, unknown>> }).env?.['VITE_WHOLE'] === '1';
+/** The part of the suite that a mode gets: all of it in WebGL2, which browsers are given first. */
+function partFor(mode: GpuMode, suite: readonly ConformanceTest[]): readonly ConformanceTest[] {
+  if (mode === 'webgl2' || (whole && mode === 'webgpu')) return suite;
+  const contract = (t: ConformanceTest): boolean => t.name.startsWith('contract');
+  // WebGL 1, which stands in where the others are missing, gets the contract: its kernels have the same sources. So have
+  // those of WebGPU, of which more is run in Node, where it costs less.
+  return mode === 'webgl' ? suite.filter(contract) : suite.filter((t, i) => i % 32 === 0 || contract(t));
+}
+
+/** Tests by what they are about, as their names begin. */
+function byOp(tests: readonly ConformanceTest[]): ReadonlyMap<string, ConformanceTest[]> {
+  const groups = new Map<string, ConformanceTest[]>();
+  for (const t of tests) {
+    const op = t.name.split(/[:,/ ]/)[0]!;
+    groups.set(op, [...(groups.get(op) ?? []), t]);
+  }
+  return groups;
+}
 
 for (const mode of browserModes) {
   const gpu = await gpuIn(mode);
-  // WebGL 1, which stands in where the others are missing, gets the contract: its kernels have the same sources.
-  const options = mode === 'webgl' ? { only: /^contract/ } : {};
   describe(`conformance in ${mode}`, () => {
     afterAll(() => {
       expectOnDevice(gpu);
       expect(gpu.report().kernels).toBeGreaterThan(50);
       gpu.dispose();
     });
-    const suite = conformance(gpu, options);
-    // WebGPU's kernels have the sources of WebGL2's, which has the whole suite: a test in four shows that they run.
-    const part = mode === 'webgpu' && !whole ? suite.filter(({ name }, i) => i % 4 === 0 || name.startsWith('contract')) : suite;
-    for (const { name, run } of part) test(name, run);
+    // One test of the runner for all of an op: a page reports each with messages that cost as much as the work.
+    for (const [op, tests] of byOp(partFor(mode, conformance(gpu)))) {
+      test(`${op} (${tests.length})`, { timeout: 120_000 }, async () => {
+        const failures: string[] = [];
+        for (const { name, run } of tests) {
+          try {
+            await run();
+          } catch (error) {
+            failures.push(`${name}: ${(error as Error).message}`);
+          }
+        }
+        expect(failures).toEqual([]);
+      });
+    }
   });
 }

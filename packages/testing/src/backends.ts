@@ -33,9 +33,12 @@ export const backends: Readonly<Record<string, () => Promise<Backend | null>>> =
   gpu: openGpu,
 };
 
-/** What a device is and what ran on it, in one line. */
-export function describeDevice(device: Backend): string {
-  const { device: name, mode, kernels } = device.report();
+/** What ran on the CPU instead of on a device, and what the device is, in lines. */
+export function describeDevice(device: Backend): string[] {
+  const { device: name, mode, kernels, fallbacks } = device.report();
   const { kernelClasses } = device as { readonly kernelClasses?: readonly string[] };
-  return `device: ${name}, mode ${mode}, ${kernels} kernels${kernelClasses === undefined ? '' : ` of ${kernelClasses.join(', ')}`}`;
+  return [
+    ...fallbacks.map(({ op, reason, count }) => `on the CPU: ${op}, ${count} times: ${reason}`),
+    `device: ${name}, mode ${mode}, ${kernels} kernels${kernelClasses === undefined ? '' : ` of ${kernelClasses.join(', ')}`}`,
+  ];
 }

@@ -138,7 +138,8 @@ export function prepare(golden: Golden<OpCase>, c: OpCase, form: 'function' | 'm
   const late = isLate(golden);
   // Where values come later, what needs them has an asynchronous twin.
   const name = late && `${named}Async` in nabla ? `${named}Async` : named;
-  if (form === 'function') return () => functionOf(c.op, name)!(...args);
+  const own = name === named ? functionOf(c.op, name) : (nabla as unknown as Record<string, Callable>)[name];
+  if (form === 'function') return () => own!(...args);
   const [self, ...rest] = args;
   if (!isTensor(self)) throw new Error(`${c.op}: the first argument is no tensor`);
   if (late && name === 'item') return async () => (await hosted(self)).item();

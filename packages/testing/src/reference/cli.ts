@@ -55,16 +55,16 @@ function parse(): {
 const { backend, directory, families, every, ops, ids, quiet } = parse();
 const device = await backends[backend]!().catch((e: unknown) => wrong((e as Error).message));
 const onDevice = device !== null;
-const totals = { family: 'all', passed: 0, failed: 0, skipped: 0, unfit: 0 };
+const totals = { family: 'all', cases: 0, passed: 0, failed: 0, skipped: 0, unfit: 0 };
 for (const family of families) {
   const tally = await replayFamily(family, new Golden(recordsOf(family, directory), device), { every, ops, ids });
-  for (const count of ['passed', 'failed', 'skipped', 'unfit'] as const) totals[count] += tally[count];
+  for (const count of ['cases', 'passed', 'failed', 'skipped', 'unfit'] as const) totals[count] += tally[count];
   console.log(describeTally(tally, onDevice));
   if (!quiet) for (const o of tally.notable) console.log(`  ${o.status} ${o.id}${o.op === '' ? '' : ` (${o.op})`}: ${o.detail}`);
 }
 console.log(describeTally(totals, onDevice));
 if (device !== null) {
-  console.log(describeDevice(device));
+  for (const line of describeDevice(device)) console.log(line);
   device.dispose();
 }
 if (totals.passed + totals.failed + totals.skipped + totals.unfit === 0) wrong('no case matches');

@@ -41,9 +41,9 @@ export async function replayFamily(family: string, golden: Golden<{ readonly id:
 }
 
 /** A tally in one line. On a device it says how many cases were not for it. */
-export function describeTally(t: Pick<Tally, 'family' | 'passed' | 'failed' | 'skipped' | 'unfit'>, onDevice: boolean): string {
+export function describeTally(t: Omit<Tally, 'notable'>, onDevice: boolean): string {
   const line = `${t.family}: ${t.passed} passed, ${t.failed} failed, ${t.skipped} skipped`;
-  return onDevice ? `${line}, ${t.unfit} of dtypes that it has not` : line;
+  return onDevice ? `${line}, ${t.unfit} of dtypes that it has not (${t.cases} cases)` : line;
 }
 
 /** How many cases of a family a device may be excused from: 5% of them. */
