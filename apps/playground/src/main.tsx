@@ -6,9 +6,10 @@ import { Trainer } from './ui/trainer.ts';
 const trainer = new Trainer(new Worker(new URL('./worker/main.ts', import.meta.url), { type: 'module' }));
 render(<App trainer={trainer} />, document.getElementById('app')!);
 
-// Seen in a browser's performance tools: when the first network can be trained.
+// For the browser's performance tools. From here on everything answers; training that is asked for waits for the first network.
+performance.mark('interactive');
 const unsubscribe = trainer.subscribe(() => {
-  if (trainer.snapshot.phase === 'opening') return;
-  performance.mark('interactive');
+  if (trainer.snapshot.phase === 'opening' || trainer.snapshot.device === null) return;
+  performance.mark('network');
   unsubscribe();
 });

@@ -33,9 +33,9 @@ export async function openPage(hash = '', options: BrowserContextOptions = {}): 
   return page;
 }
 
-/** Waits for the mark that the page sets when its first network can be trained. */
-export async function ready(page: Page): Promise<void> {
-  await page.waitForFunction(() => performance.getEntriesByName('interactive').length > 0, undefined, { timeout: 60_000 });
+/** Waits for the mark that the page sets when its first network is there. */
+async function ready(page: Page): Promise<void> {
+  await page.waitForFunction(() => performance.getEntriesByName('network').length > 0, undefined, { timeout: 60_000 });
 }
 
 export const accuracy = async (page: Page): Promise<number> => Number.parseFloat((await page.locator('#accuracy').textContent())!);

@@ -1,37 +1,41 @@
 import type { Page } from 'playwright';
 import { afterAll, describe, expect, it } from 'vitest';
+import { idleDuring, quiet } from './idle.ts';
 import { accuracy, closeBrowser, openPage, train } from './page.ts';
 import { tasksDuring } from './trace.ts';
 
 afterAll(closeBrowser);
 
+/** Milliseconds from the beginning of the page's loading. */
 interface Times {
   readonly paint: number;
   readonly interactive: number;
+  /** When the first network could be trained. */
+  readonly network: number;
 }
 
 const times = (page: Page): Promise<Times> =>
-  page.evaluate(() => ({
-    paint: performance.getEntriesByName('first-contentful-paint')[0]!.startTime,
-    interactive: performance.getEntriesByName('interactive')[0]!.startTime,
-  }));
+  page.evaluate(() => {
+    const at = (name: string): number => Math.round(performance.getEntriesByName(name)[0]!.startTime);
+    return { paint: at('first-contentful-paint'), interactive: at('interactive'), network: at('network') };
+  });
 
 describe('speed', () => {
   it('paints within 1 s and can be used within 2 s', async () => {
     const all: Times[] = [];
-    // The best of a few: others on the machine can only make it slower.
-    for (let attempt = 0; attempt < 5; attempt++) {
-      const page = await openPage();
-      all.push(await times(page));
-      await page.context().close();
-      if (all.some(({ paint, interactive }) => paint <= 1000 && interactive <= 2000)) break;
-    }
-    console.log(
-      'first paint and interactive, ms:',
-      all.map(({ paint, interactive }) => `${paint.toFixed(0)}, ${interactive.toFixed(0)}`).join('; '),
-    );
-    expect(Math.min(...all.map(({ paint }) => paint))).toBeLessThanOrEqual(1000);
-    expect(Math.min(...all.map(({ interactive }) => interactive))).toBeLessThanOrEqual(2000);
+    const within = (allowance: number): boolean =>
+      all.some((t) => t.paint <= 1000 * allowance && Math.max(t.interactive, t.network) <= 2000 * allowance);
+    const idle = await idleDuring(async () => {
+      // The best of a few: the first one waits for the browser itself to start.
+      for (let attempt = 0; attempt < 4 && !within(1); attempt++) {
+        const page = await openPage();
+        all.push(await times(page));
+        await page.context().close();
+      }
+    });
+    console.log(`${(100 * idle).toFixed(0)} % of the processors idle; ms: ${JSON.stringify(all)}`);
+    // Several times as long where everything waits for a core.
+    expect(within(idle < quiet ? 5 : 1)).toBe(true);
   });
 
   it.each([
@@ -40,24 +44,26 @@ describe('speed', () => {
     ['on images', '#data=digits&kind=conv&width=4&batch=128&epochs=5&pace=full&norm=layer'],
   ])('never blocks the main thread for 50 ms while training %s', async (_, hash) => {
     const page = await openPage(hash);
-    // Counted from here on; what the browser reports itself stands beside its trace.
+    // What the browser itself calls long, beside its trace.
     await page.evaluate(() => {
       const seen: number[] = [];
       Object.assign(globalThis, { longTasks: seen });
       new PerformanceObserver((list) => seen.push(...list.getEntries().map((e) => e.duration))).observe({ type: 'longtask' });
     });
-    const tasks = await tasksDuring(page, () => train(page));
+    let idle = 0;
+    const tasks = await tasksDuring(page, async () => {
+      idle = await idleDuring(() => train(page));
+    });
     const reported = await page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks);
-    const longest = Math.max(...tasks.map((t) => t.wall));
+    const [wall, processor] = [Math.max(...tasks.map((t) => t.wall)), Math.max(...tasks.map((t) => t.processor))];
     console.log(
-      `${tasks.length} tasks, the longest ${longest.toFixed(0)} ms, ${Math.max(...tasks.map((t) => t.processor)).toFixed(0)} ms of the processor; long tasks reported: ${reported.length}`,
+      `${(100 * idle).toFixed(0)} % of the processors idle; ${tasks.length} tasks, the longest ${wall.toFixed(0)} ms, ${processor.toFixed(0)} ms of the processor; long tasks: ${JSON.stringify(reported)}`,
     );
     expect(tasks.length).toBeGreaterThan(20);
     expect(await accuracy(page)).toBeGreaterThan(50);
-    // A thread that waits for a core blocks the page as well, but that is the machine's doing: what counts is what the task
-    // itself takes. On a machine with nothing else to do both are the same, and the browser reports no long task.
-    expect(tasks.filter((t) => t.wall >= 50 && t.processor >= 50)).toEqual([]);
-    expect(reported.length).toBeLessThanOrEqual(tasks.filter((t) => t.wall >= 50 && t.processor < 50).length);
+    expect(processor).toBeLessThan(50);
+    // A thread that waits for a core blocks the page as well, but that is the doing of what else runs on the machine.
+    if (idle >= quiet) expect(reported).toEqual([]);
     await page.context().close();
   });
 });

@@ -17,7 +17,7 @@ export interface Data {
 const generators = { moons, circles, spirals, blobs };
 
 /** Points of either part. */
-export const pointCount = 512;
+const pointCount = 512;
 
 /**
  * The data set of a configuration, with the seed set first: the network's first weights are drawn next.

@@ -36,7 +36,7 @@ function Announcer(): JSX.Element {
     return () => clearInterval(timer);
   }, [phase]);
   return (
-    <p role="status" class="hidden">
+    <p role="status" class="hidden" id="announced">
       {words}
     </p>
   );

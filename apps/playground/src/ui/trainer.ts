@@ -7,7 +7,7 @@ import { History } from './history.ts';
 export type Phase = 'opening' | 'ready' | 'training' | 'pausing' | 'paused' | 'finished' | 'failed';
 
 /** A run that was there before, kept to compare with. */
-export interface Previous {
+interface Previous {
   readonly label: string;
   readonly history: History;
 }
@@ -34,7 +34,7 @@ export interface Snapshot {
 }
 
 /** A configuration in a few words. */
-export function describe(config: Config): string {
+function describe(config: Config): string {
   const norm = config.norm === 'none' ? 'no normalization' : fields.norm.options[config.norm];
   return `${norm}, ${fields.optimizer.options[config.optimizer]} ${config.lr}, batch ${config.batch}`;
 }
