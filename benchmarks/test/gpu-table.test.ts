@@ -38,7 +38,7 @@ const row: GpuRow = {
   elsewhere: [],
 };
 
-const report: GpuReport = { browser: 'A browser', quick: true, contenders, rows: [row] };
+const report: GpuReport = { host: null, browser: 'A browser', quick: true, contenders, rows: [row] };
 
 describe('a row', () => {
   it('has our median as a part of each peer that was measured, and the reason of others', () => {
@@ -96,6 +96,15 @@ describe('the device', () => {
     const [warning, ...others] = gpuWarnings({ ...report, contenders: on(swiftShader, swiftShader) });
     expect(warning).toMatch(/^The renderer is a program on the processor \(ANGLE .*SwiftShader driver\)\)\. No graphics card was measured/);
     expect(others).toEqual([]);
+  });
+
+  it('is told together with the machine, and how busy that was', () => {
+    const quiet = { ...report, host: { name: 'A processor, 2 cores', load: null } };
+    expect(gpuFacts(quiet).slice(0, 2)).toEqual(['A processor, 2 cores', 'A browser']);
+    expect(gpuWarnings(quiet)).toEqual([]);
+    expect(gpuWarnings({ ...report, host: { name: '', load: 3.14 } })).toEqual([
+      'The machine was busy (load 3.1): the ratios change from run to run; do not trust them.',
+    ]);
   });
 
   it('has to be of one kind', () => {

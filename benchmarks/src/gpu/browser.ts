@@ -45,13 +45,21 @@ const wellKnown = [
   'C:/Program Files/Google/Chrome/Application/chrome.exe',
 ];
 
+/**
+ * The executable of Chromium: the one that is named, or one in a well-known place.
+ *
+ * @throws UsageError when there is none
+ */
+export function findChromium(named: string | null): string {
+  const given = named ?? process.env['CHROMIUM_PATH'];
+  const found = given ?? wellKnown.find((path) => existsSync(path));
+  if (found === undefined) throw new UsageError('there is no Chromium here; name one with --chromium');
+  if (!existsSync(found)) throw new UsageError(`there is no Chromium at ${found}`);
+  return found;
+}
+
 /** Starts Chromium so that it takes the graphics card where there is one, and a software renderer elsewhere. */
-export async function startBrowser(executable: string | null, headed: boolean): Promise<Browser> {
-  const given = executable ?? process.env['CHROMIUM_PATH'];
-  const executablePath = given ?? wellKnown.find((path) => existsSync(path));
-  if (executablePath === undefined || !existsSync(executablePath)) {
-    throw new UsageError(given === undefined ? 'there is no Chromium here; name one with --chromium' : `--chromium ${given}: no such file`);
-  }
+export async function startBrowser(executablePath: string, headed: boolean): Promise<Browser> {
   const args = [
     '--no-sandbox',
     '--ignore-gpu-blocklist',

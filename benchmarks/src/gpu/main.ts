@@ -1,10 +1,11 @@
 import './bridge.ts';
 import { UsageError } from '../errors.ts';
+import { isBusy, type Machine, machine } from '../machine.ts';
 import { checkWritable, writeWhole } from '../output.ts';
 import { line } from '../report.ts';
-import { servePage, startBrowser } from './browser.ts';
+import { findChromium, servePage, startBrowser } from './browser.ts';
 import { type GpuBenchOptions, parseGpuOptions } from './options.ts';
-import { type GpuReport, gpuCells, gpuFacts, gpuHeader, gpuJson, gpuMarkdown, gpuWarnings, ratiosOf } from './table.ts';
+import { type GpuReport, gpuCells, gpuFacts, gpuHeader, gpuJson, gpuMarkdown, gpuWarnings, type Host, ratiosOf } from './table.ts';
 
 /** Prints what is new in a report: its head, or its last row. */
 function print(report: GpuReport): void {
@@ -17,12 +18,19 @@ function print(report: GpuReport): void {
   console.log(`\nMedians divided by each other: below 1×, Nabla on the device is faster\n\n${gpuHeader(report.contenders)}`);
 }
 
-async function runInBrowser(url: string, { mode, only, quick, ...o }: GpuBenchOptions): Promise<GpuReport> {
-  const browser = await startBrowser(o.chromium, o.headed);
+function hostOf(where: Machine): Host {
+  const { cpu, cores, system } = where;
+  return { name: `${cpu}, ${cores} cores, ${system}`, load: isBusy(where) ? where.loadBefore : null };
+}
+
+async function runInBrowser(executable: string, url: string, { mode, only, quick, ...o }: GpuBenchOptions): Promise<GpuReport> {
+  const browser = await startBrowser(executable, o.headed);
   try {
     const page = await browser.newPage();
     page.on('pageerror', (error) => console.error(`page: ${error.message}`));
-    await page.exposeFunction('nablaReport', (report: GpuReport) => {
+    const host = hostOf(machine());
+    await page.exposeFunction('nablaReport', (found: GpuReport) => {
+      const report = { ...found, host };
       print(report);
       if (o.json !== null) writeWhole(o.json, gpuJson(report));
       if (o.markdown !== null) writeWhole(o.markdown, gpuMarkdown(report));
@@ -43,13 +51,16 @@ async function main(argv: readonly string[]): Promise<void> {
   }
   if (o.json !== null) checkWritable('--json', o.json);
   if (o.markdown !== null) checkWritable('--markdown', o.markdown);
-  const page = await servePage();
   if (o.serve) {
+    const page = await servePage();
     console.log(`${page.url} (Ctrl+C ends it)`);
+    process.once('SIGINT', () => void page.stop());
     return;
   }
+  const executable = findChromium(o.chromium);
+  const page = await servePage();
   try {
-    const report = await runInBrowser(page.url, o);
+    const report = await runInBrowser(executable, page.url, o);
     const without = report.rows.filter((row) => Object.keys(ratiosOf(row, report.contenders)).length < report.contenders.length - 1).length;
     if (without > 0) {
       console.error(`\nbench:gpu: ${without} of ${report.rows.length} rows are void or lack a contender`);

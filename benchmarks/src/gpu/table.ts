@@ -30,8 +30,16 @@ export interface GpuRow {
   readonly elsewhere: readonly string[];
 }
 
+/** The machine, where the command knows it: a page does not. */
+export interface Host {
+  readonly name: string;
+  /** Processes that wanted to run in the minute before, when they were so many that times mean little; null: all was quiet. */
+  readonly load: number | null;
+}
+
 /** Everything that a run finds out. */
 export interface GpuReport {
+  readonly host: Host | null;
   readonly browser: string;
   readonly quick: boolean;
   /** The first one is what the others are compared with. */
@@ -96,8 +104,9 @@ export function gpuHeader(contenders: readonly GpuContender[]): string {
 }
 
 /** Who took part and on what, a fact a line. */
-export function gpuFacts({ browser, contenders }: GpuReport): readonly string[] {
+export function gpuFacts({ host, browser, contenders }: GpuReport): readonly string[] {
   return [
+    ...(host === null ? [] : [host.name]),
     browser,
     ...contenders.map((c) => {
       const facts = [`${c.label} ${c.version}`.trim(), c.renderer, ...c.details].join('; ');
@@ -106,8 +115,8 @@ export function gpuFacts({ browser, contenders }: GpuReport): readonly string[] 
   ];
 }
 
-/** What has to be said of the figures: that no graphics card was measured, or that contenders ran on different renderers. */
-export function gpuWarnings({ contenders }: GpuReport): readonly string[] {
+/** What has to be said of the figures: that no graphics card was measured, that renderers differ, that the machine was busy. */
+export function gpuWarnings({ host, contenders }: GpuReport): readonly string[] {
   const drawn = contenders.filter((c) => c.reason === null && c.renderer !== cpuRenderer);
   const names = [...new Set(drawn.filter((c) => isSoftware(c.renderer)).map((c) => c.renderer))];
   const warnings: string[] = [];
@@ -118,6 +127,9 @@ export function gpuWarnings({ contenders }: GpuReport): readonly string[] {
   }
   if (new Set(drawn.map((c) => isSoftware(c.renderer))).size > 1) {
     warnings.push('Not all contenders ran on the same kind of renderer: do not compare them.');
+  }
+  if (host !== null && host.load !== null) {
+    warnings.push(`The machine was busy (load ${host.load.toFixed(1)}): the ratios change from run to run; do not trust them.`);
   }
   return warnings;
 }

@@ -42,7 +42,7 @@ function show(report: GpuReport): void {
 async function run({ mode, only, quick }: BenchRequest): Promise<GpuReport> {
   const contenders = [await nablaGpu(NABLA_VERSION, mode), nablaCpu(NABLA_VERSION), await tfjsWebGl()];
   const rows: GpuRow[] = [];
-  const report: GpuReport = { browser: navigator.userAgent, quick, contenders: contenders.map((c) => c.facts), rows };
+  const report: GpuReport = { host: null, browser: navigator.userAgent, quick, contenders: contenders.map((c) => c.facts), rows };
   const tell = (): void => {
     show(report);
     window.nablaReport?.(report);
