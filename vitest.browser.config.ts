@@ -43,7 +43,10 @@ const chromium: TestProjectInlineConfiguration = {
       enabled: true,
       headless: true,
       screenshotFailures: false,
-      provider: playwright({ launchOptions: { executablePath, args } }),
+      // Tests of memory collect garbage and measure the heap.
+      provider: playwright({
+        launchOptions: { executablePath, args: [...args, '--enable-precise-memory-info', '--js-flags=--expose-gc'] },
+      }),
       instances: [{ browser: 'chromium' }],
     },
   },

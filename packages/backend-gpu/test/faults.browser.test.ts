@@ -1,8 +1,11 @@
-import { DeviceLostError, scope, type Tensor, tensor } from '@nabla/core';
+import { type Backend, cpu, DeviceLostError, manualSeed, scope, type Tensor, tensor } from '@nabla/core';
+import { functional as F } from '@nabla/nn';
+import { Adam } from '@nabla/optim';
+import { checkpointStorage, fit } from '@nabla/train';
 import { GPU } from 'gpu.js';
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
 import { createGpuBackend, type GpuBackend, type GpuBackendOptions } from '../src/index.ts';
-import { fewSteps, mlp, moons } from './models.ts';
+import { fewSteps, mlp, moons, on } from './models.ts';
 
 let instances: GPU[] = [];
 /** gpu.js, watched. */
@@ -92,6 +95,64 @@ describe.each(['webgl2', 'webgl'] as const)('a lost context in %s', (mode) => {
     expect(next.report().mode).toBe(mode);
     expect(tensor([2], { device: next }).add(1).item()).toBe(3);
     for (const b of [gpu, next]) b.dispose();
+  });
+});
+
+describe.each(['webgl2', 'webgl'] as const)('a training run in %s', (mode) => {
+  test('whose context is lost in the middle of a step goes on from its last checkpoint on the CPU, and ends as it should', async () => {
+    const batches = (device: Backend): [Tensor, Tensor][] => {
+      const { inputs, kinds } = moons(device);
+      return [0, 8, 16, 24].map((at) => [inputs.slice(0, at, at + 8) as Tensor, kinds.slice(0, at, at + 8) as Tensor]);
+    };
+    const run = async (device: Backend, loseAt: number): Promise<{ epochs: number[]; events: number[]; steps: number }> => {
+      const model = on(device, () => {
+        manualSeed(6);
+        return mlp();
+      });
+      const optimizer = new Adam(model.parameters(), { lr: 0.02 });
+      let calls = 0;
+      const events: number[] = [];
+      let saved: ArrayBuffer | null = null;
+      const checkpoint = checkpointStorage(
+        {
+          save: (bytes) => {
+            saved = bytes;
+          },
+          load: () => saved,
+        },
+        { everySteps: 3 },
+      );
+      const history = await fit(model, {
+        optimizer,
+        // The forward pass is through, the gradients are still to come.
+        loss: (scores, kinds) => {
+          if (++calls === loseAt) (instances[0]!.context as WebGL2RenderingContext).getExtension('WEBGL_lose_context')!.loseContext();
+          return F.crossEntropy(scores, kinds) as Tensor;
+        },
+        data: batches(device),
+        epochs: 5,
+        checkpoint,
+        callbacks: {
+          onDeviceLost: ({ step, lostSteps, error }) => {
+            events.push(step, lostSteps);
+            expect(error).toBeInstanceOf(DeviceLostError);
+          },
+        },
+      });
+      return { epochs: history.epochs.map((e) => e.metrics.loss), events, steps: history.steps };
+    };
+    const want = await run(cpu, -1);
+    const gpu = await open({ mode });
+    const got = await run(gpu, 12);
+    expect(got.events).toEqual([9, 2]);
+    expect(got.steps).toBe(want.steps);
+    expect(want.epochs[4]!).toBeLessThan(0.7 * want.epochs[0]!);
+    got.epochs.forEach((loss, i) => {
+      expect(Math.abs(loss - want.epochs[i]!), `epoch ${i}`).toBeLessThan(1e-4);
+    });
+    expect(lines()).toEqual(['@nabla/backend-gpu: the graphics context was lost; the work goes on on the CPU']);
+    expect(gpu.report().mode).toBe('cpu');
+    gpu.dispose();
   });
 });
 

@@ -1,0 +1,53 @@
+import { Adam } from '@nabla/optim';
+import { describe, expect, test } from 'vitest';
+import { classified, mlp, moons } from './models.ts';
+import { expectOnDevice, gpuIn } from './support.ts';
+
+/** With `VITE_LONG=1` the 10,000 steps of a long run; a few hundred otherwise, in which a leak would show as well. */
+const long = (import.meta as { readonly env?: Readonly<Record<string, unknown>> }).env?.['VITE_LONG'] === '1';
+const steps = long ? 10_000 : 400;
+
+/** Bytes of JavaScript objects after a collection. */
+function heap(): number {
+  const { gc } = globalThis as { gc?: () => void };
+  if (gc === undefined) throw new Error('the browser has to be started with --js-flags=--expose-gc');
+  gc();
+  return (performance as unknown as { memory: { usedJSHeapSize: number } }).memory.usedJSHeapSize;
+}
+
+describe.each(['webgl2', 'webgpu'] as const)('%s', (mode) => {
+  test(`${steps} training steps: the same device memory after each, no new kernel after the second, a flat heap`, {
+    timeout: 1_800_000,
+  }, async () => {
+    const gpu = await gpuIn(mode);
+    const run = classified(gpu, mlp, moons, (m) => new Adam(m.parameters(), { lr: 0.001 }));
+    const step = async (): Promise<number> => {
+      const loss = run.step();
+      const [value] = await loss.data();
+      loss.dispose();
+      return value!;
+    };
+    const first = await step();
+    await step();
+    await gpu.flush();
+    const memory = gpu.memory();
+    const { kernels } = gpu.report();
+    let last = first;
+    const heaps: number[] = [];
+    for (let i = 3; i <= steps; i++) {
+      last = await step();
+      if (i % (steps / 10) !== 0) continue;
+      await gpu.flush();
+      expect(gpu.memory(), `after step ${i}`).toEqual(memory);
+      heaps.push(heap());
+    }
+    expect(gpu.report().kernels).toBe(kernels);
+    expect(last).toBeLessThan(first);
+    // The first tenth fills caches; what a step leaked would show in the rest.
+    const [early, late] = [heaps[1]!, heaps.at(-1)!];
+    expect(late - early, `heap in bytes after each tenth: ${heaps.join(', ')}`).toBeLessThan(0.05 * early);
+    if (long) console.info(`${mode}: ${memory.buffers} buffers, ${memory.bytes} bytes, ${kernels} kernels; heap ${heaps.join(', ')}`);
+    expectOnDevice(gpu);
+    gpu.dispose();
+  });
+});
