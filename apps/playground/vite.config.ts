@@ -5,7 +5,8 @@ const config: UserConfig = defineConfig({
   root: import.meta.dirname,
   base: './',
   resolve: { conditions: ['@nabla/source', ...defaultClientConditions] },
-  worker: { format: 'es' },
+  // Errors name the layer that they come from, which a minifier would call `a`.
+  worker: { format: 'es', rolldownOptions: { output: { keepNames: true } } },
   // gpu.js comes with the first network on the GPU, and with nothing else.
   build: { target: 'es2022', chunkSizeWarningLimit: 700 },
 });

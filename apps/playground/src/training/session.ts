@@ -11,7 +11,7 @@ export interface Measured {
   /** Epochs done, with the part of the current one. */
   readonly epoch: number;
   readonly steps: number;
-  /** Mean over the batches since the last measurement; null before the first batch. */
+  /** Mean over the latest batches; null before the first. */
   readonly loss: number | null;
   readonly heldOutLoss: number;
   readonly accuracy: number;
@@ -38,6 +38,7 @@ export class Session {
   /** Sum of the losses of the batches since the last measurement: on the device, where nothing waits for it. */
   #sum: Tensor;
   #summed = 0;
+  #lastMean: number | null = null;
   #batch: number;
   #order: Tensor | null = null;
   #at = 0;
@@ -111,10 +112,14 @@ export class Session {
     this.#order = null;
   }
 
-  /** Resolves when the device has done what it was given, with the mean loss since the last measurement. */
+  /**
+   * Resolves when the device has done what it was given, with the mean loss since the last measurement, or before it when there
+   * was no batch since.
+   */
   async meanLoss(): Promise<number | null> {
     const [sum] = await this.#sum.data();
-    return this.#summed === 0 ? null : Number(sum) / this.#summed;
+    if (this.#summed > 0) this.#lastMean = Number(sum) / this.#summed;
+    return this.#lastMean;
   }
 
   /** Looks at the network in evaluation mode, on held-out samples. */

@@ -91,10 +91,15 @@ function optionsOf(
 ): uPlot.Options {
   const style = getComputedStyle(element);
   const colour = (name: string): string => style.getPropertyValue(name).trim();
-  const axis = (): uPlot.Axis => ({
+  // Of a logarithmic axis, the powers of ten.
+  const isPower = (v: number): boolean => Math.abs(Math.log10(v) - Math.round(Math.log10(v))) < 1e-6;
+  const filter = (_: uPlot, values: number[]): (number | null)[] => values.map((v) => (isPower(v) ? v : null));
+  const lines = (filtered: boolean): uPlot.Axis.Grid => ({ stroke: colour('--line'), width: 1, ...(filtered ? { filter } : {}) });
+  const axis = (filtered = false): uPlot.Axis => ({
     stroke: colour('--muted'),
-    grid: { stroke: colour('--line'), width: 1 },
-    ticks: { stroke: colour('--line'), width: 1, size: 4 },
+    grid: lines(filtered),
+    ticks: { ...lines(filtered), size: 4 },
+    ...(filtered ? { filter } : {}),
     font: `11px ${style.fontFamily}`,
   });
   return {
@@ -111,7 +116,7 @@ function optionsOf(
     },
     axes: [
       { ...axis(), size: 28, values: (_, ticks) => ticks.map((t) => brief(t)) },
-      { ...axis(), size: 46, values: (_, ticks) => ticks.map((t) => (t === null ? '' : brief(t))) },
+      { ...axis(logarithmic), size: 46, values: (_, ticks) => ticks.map((t) => (t === null ? '' : brief(t))) },
     ],
     series: [
       {},

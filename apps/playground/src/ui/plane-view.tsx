@@ -28,6 +28,10 @@ function drawPoints(canvas: HTMLCanvasElement, values: Float32Array, classes: Ui
   });
 }
 
+/** Milliseconds between two pictures for those who asked their system for less motion. */
+const calm = 1000;
+const calmer = matchMedia('(prefers-reduced-motion: reduce)');
+
 /** The plane as the network sees it, under the points that it learns from. */
 export function PlaneView(): JSX.Element {
   const under = useRef<HTMLCanvasElement>(null);
@@ -41,8 +45,12 @@ export function PlaneView(): JSX.Element {
     return () => undraw(over);
   }, [shown]);
 
+  const training = useSnapshot((s) => s.phase === 'training');
+  const drawn = useRef(0);
+
   useEffect(() => {
-    if (plane === null) return;
+    if (plane === null || (calmer.matches && training && performance.now() - drawn.current < calm)) return;
+    drawn.current = performance.now();
     draw(under, () => {
       const canvas = under.current;
       if (canvas === null) return;
@@ -50,7 +58,7 @@ export function PlaneView(): JSX.Element {
       canvas.getContext('2d')!.putImageData(new ImageData(plane.pixels, plane.size, plane.size), 0, 0);
     });
     return () => undraw(under);
-  }, [plane]);
+  }, [plane, training]);
 
   const label = `The plane coloured by the class that the network gives each place, under ${shown?.classes.length ?? 0} training points of two classes. ${percent(accuracy)} of held-out points are on the right side.`;
   return (
