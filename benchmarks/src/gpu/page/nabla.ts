@@ -43,6 +43,8 @@ function load(backend: Backend, w: Workload): Loaded {
     runner,
     settle: async () => {
       if (backend === cpu) return;
+      // Where kernels return promises, those before have been handed to the device only when all of them are kept.
+      await backend.flush();
       const last = probe.add(1);
       await last.data();
       last.dispose();
