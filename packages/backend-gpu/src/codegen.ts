@@ -59,7 +59,7 @@ function printNow(expr: Expr, compute: DType): Printed | Declined {
       const code = body.call(...e.args.map((a) => (folds(row, a) ? argument(a.value) : names.get(a)!)));
       if (body === row.gpu) for (const [name, source] of Object.entries(body.helpers ?? {})) helpers.set(name, source);
       else if (Object.keys(row.helpers ?? {}).some((h) => code.includes(`${h}(`))) return new Declined(`${row.name} has no GPU form`);
-      lines.push(`const ${name}=${settle(code, row, compute)};`);
+      lines.push(`const ${name}=${settle(code, row, body, compute)};`);
       names.set(e, name);
     }
   }
@@ -94,16 +94,18 @@ function literal(value: number, argument: (value: number) => string): string {
 }
 
 /** Makes a computed value one of `compute`. */
-function settle(code: string, row: FunctionRow, compute: DType): string {
+function settle(code: string, row: FunctionRow, body: GpuBody, compute: DType): string {
   if (isFloating(compute) || row.exact === true) return code;
   if (compute === 'uint8') return `nablaByte(${code})`;
   if (compute === 'bool') return `((${code})===0?0:1)`;
-  return code;
+  // Of functions that have another form for integers, such as a power with a negative exponent, kernels have the real one.
+  return row.int !== undefined && body === row.gpu ? `nablaInteger(${code})` : code;
 }
 
 /** Functions of the backend's own. A NaN is what is neither below nor above: compilers take x !== x for false. */
 const own: ReadonlyMap<string, string> = new Map([
   ['nablaNan', 'function nablaNan(x){let r=1;if(x>=0){r=0;}if(x<0){r=0;}return r;}'],
+  ['nablaInteger', 'function nablaInteger(x){let r=Math.trunc(x);if(x>3.4028234e38||x<-3.4028234e38){r=0;}return r;}'],
   ['nablaByte', 'function nablaByte(x){const t=Math.trunc(x);return t-256*Math.floor(t/256);}'],
 ]);
 

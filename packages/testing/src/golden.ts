@@ -1,5 +1,5 @@
 import { type Backend, type DType, isTensor, Tensor, tensor } from '@nabla/core';
-import { camelCase, sizeOf } from '@nabla/core/internals';
+import { camelCase, isFloating, sizeOf } from '@nabla/core/internals';
 
 /** A JSON value of a manifest. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -191,7 +191,11 @@ export class Golden<Case> {
 
 /** A copy of a tensor on the CPU, from a device that is only read later. */
 export async function hosted(t: Tensor): Promise<Tensor> {
-  return tensor(await t.data(), { dtype: t.dtype }).reshape(t.shape) as Tensor;
+  const values = await t.data();
+  // The tensor on the CPU would round it.
+  const fraction = isFloating(t.dtype) ? undefined : Array.from(values).find((v) => !Number.isInteger(v));
+  if (fraction !== undefined) throw new Mismatch(`${fraction} in a tensor of ${t.dtype}`);
+  return tensor(values, { dtype: t.dtype }).reshape(t.shape) as Tensor;
 }
 
 /** Part of an index: a Python slice or ellipsis. */
