@@ -1,5 +1,7 @@
 import { render } from 'preact';
-import './style.css';
+import './style/page.css';
+import './style/controls.css';
+import './style/pictures.css';
 import { App } from './ui/app.tsx';
 import { Trainer } from './ui/trainer.ts';
 

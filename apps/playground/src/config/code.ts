@@ -56,7 +56,7 @@ export function programOf(config: Config, digitsUrl: string): string {
   const optimizer = optimizerOf(config);
   const n = images ? 1280 : 512;
   const held = images
-    ? [`const [x, y, heldOutX, heldOutY] = await digits('${digitsUrl}');`]
+    ? [`const [x, y, heldOutX, heldOutY] = await digits('${digitsUrl.replaceAll("'", '%27')}');`]
     : [`const [x, y] = ${data}(${n}, ${noise});`, `const [heldOutX, heldOutY] = ${data}(512, ${noise});`];
   const lines = [
     ...(onGpu ? [`import { createGpuBackend } from '@nabla/backend-gpu';`] : []),

@@ -1,6 +1,7 @@
 import type { Backend } from '@nabla/core';
 import digitsUrl from '../../data/digits.bin?url';
 import type { Config } from '../config/config.ts';
+import { DivergedError } from '../training/errors.ts';
 import { Session } from '../training/session.ts';
 import { deviceFor, reportOf } from './devices.ts';
 import type { FromWorker, Shown, ToWorker } from './messages.ts';
@@ -137,8 +138,7 @@ async function trainUntilStopped(current: Run): Promise<void> {
     await session.meanLoss();
     const now = performance.now();
     if (now >= due) {
-      if (!(await measure(current)))
-        throw new Error('The loss is not a finite number any more: the learning rate or the weights are too large.');
+      if (!(await measure(current))) throw new DivergedError();
       const took = performance.now() - now;
       due = now + Math.max(pause, share * took);
     }
