@@ -107,6 +107,54 @@ describe.each(browserModes)('%s', (mode) => {
     }
   }
 
+  /** Arguments at which float32 loses everything that is not computed with care, by function: operands of one call in a row. */
+  const hard: Readonly<Record<string, readonly (readonly number[])[]>> = {
+    fmod: [
+      [1e20, 501.25],
+      [-3e38, 7],
+      [1.5e10, 1e-10],
+      [5, 1e-30],
+    ],
+    remainder: [
+      [1e20, -501.25],
+      [-3e38, 7],
+      [1.5e10, 1e-10],
+      [-1, 3e30],
+    ],
+    tan: [[-4988429], [1000000], [500000.25], [-1.5], [1e-3]],
+    sin: [[-4988429], [1000000], [33333.5]],
+    atanh: [[-0.9996671676635742], [0.9996671676635742], [-0.9999999], [1e-4]],
+  };
+  test.each(Object.keys(hard))('%s of hard arguments', async (name) => {
+    const rows = hard[name]!;
+    const at = rows[0]!.map((_, k) => Float32Array.from(rows, (row) => row[k]!));
+    await check(
+      call(
+        functions.get(name)!,
+        at.map((_, k) => input(k)),
+      ),
+      at,
+    );
+  });
+
+  test('a power of integers is an integer', async () => {
+    const base = Float64Array.of(3, 1, -1, 2, 0, -2);
+    const exponent = Float64Array.of(-3, -5, -5, 10, -1, 3);
+    const views = [base, exponent].map(
+      (values): View => ({ handle: gpu.upload(values, 'int64', 6), dtype: 'int64', shape: [6], strides: [1], offset: 0 }),
+    );
+    const expr = call(functions.get('pow')!, [input(0), input(1)]);
+    const made = gpu.map({
+      exprs: [expr],
+      inputs: views,
+      params: [],
+      shape: [6],
+      compute: 'int64',
+      outputs: ['int64'],
+    }) as readonly object[];
+    expect([...(await gpu.read(made[0]!, 'int64', 6))].map((v) => v + 0)).toEqual([0, 1, -1, 1024, 0, -8]);
+  });
+
   // Drivers' own functions are off by up to 1e-4 (sines) and lose small results altogether; these are not.
   const range = (low: number, high: number): Float32Array =>
     Float32Array.from({ length: 2000 }, (_, i) => low + ((high - low) * (i + 0.5)) / 2000);
