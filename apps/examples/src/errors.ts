@@ -7,3 +7,8 @@ export class UsageError extends Error {
 export class DataFileError extends UsageError {
   override readonly name = 'DataFileError';
 }
+
+/** The lab contradicts itself: a mistake in the program, not in what the user gave. */
+export class LabError extends Error {
+  override readonly name = 'LabError';
+}

@@ -1,114 +1,105 @@
+import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createGpuBackend } from '@nabla/backend-gpu';
-import { type Backend, cpu } from '@nabla/core';
-import { SingleBar } from 'cli-progress';
 import { UsageError } from '../errors.ts';
-import { loadData } from './data.ts';
-import { armNames, arms, experiments } from './experiments.ts';
-import type { ImageData } from './idx.ts';
+import { loadSources } from './data.ts';
+import { estimate, foresee, unique } from './estimate.ts';
+import type { Experiment } from './experiments/experiment.ts';
+import { experiments } from './experiments/index.ts';
+import { fingerprint } from './fingerprint.ts';
+import { Journal } from './journal.ts';
+import { Lab, type Outcome } from './lab.ts';
 import { type LabOptions, parseOptions } from './options.ts';
-import { prepareOutput, writeFiles } from './output.ts';
-import { type JobOrder, runInProcesses } from './pool.ts';
-import { reportHtml } from './report.ts';
-import { summarize, table } from './summary.ts';
-import { type JobResult, runJob, stepsOf } from './train.ts';
+import { forgetRuns, prepareOutput, writeFiles } from './output.ts';
+import { Pool } from './pool.ts';
+import { Progress } from './progress.ts';
+import { reportHtml } from './report/html.ts';
+import { reportMarkdown } from './report/markdown.ts';
+import { measured, type Protocol, type Report, tally } from './report/text.ts';
+import { resultsJson } from './results.ts';
+import { Scale } from './scale.ts';
 
-/** Shows how far the whole lab is: a bar on a terminal, a line per finished run elsewhere. */
-class Progress {
-  readonly #bar: SingleBar | null;
-  #done = 0;
-  readonly #runs: number;
-
-  constructor(steps: number, runs: number) {
-    this.#runs = runs;
-    this.#bar = process.stdout.isTTY
-      ? new SingleBar({
-          format: 'training [{bar}] {percentage}% | {value}/{total} steps | {runs} runs | {eta_formatted} left',
-          hideCursor: true,
-          etaBuffer: 200,
-        })
-      : null;
-    this.#bar?.start(steps, 0, { runs: `0/${runs}` });
+/** What would be run, and about how long it takes. */
+function printPlan(chosen: readonly Experiment[], scale: Scale, workers: number): void {
+  let total = 0;
+  const seen = new Set<string>();
+  for (const e of chosen) {
+    const runs = unique(foresee(e, scale)).filter((s) => !seen.has(JSON.stringify(s)));
+    for (const s of runs) seen.add(JSON.stringify(s));
+    const seconds = runs.reduce((sum, s) => sum + estimate(s), 0);
+    // What measures time has the machine to itself.
+    total += e.timing === true ? seconds * workers : seconds;
+    console.log(`${e.name.padEnd(18)}${String(runs.length).padStart(6)} runs ${seconds.toFixed(0).padStart(6)} s of one core`);
   }
-
-  steps(count: number): void {
-    this.#bar?.increment(count);
-  }
-
-  finished(r: JobResult): void {
-    this.#done++;
-    if (this.#bar !== null) this.#bar.update({ runs: `${this.#done}/${this.#runs}` });
-    else
-      console.log(
-        `${this.#done}/${this.#runs}  ${r.experiment}, ${armNames[r.arm]}, seed ${r.seed}: test accuracy ${(100 * (r.accuracies.at(-1) ?? 0)).toFixed(2)}%`,
-      );
-  }
-
-  stop(): void {
-    this.#bar?.stop();
-  }
+  console.log(`about ${(total / workers / 60).toFixed(1)} minutes in ${workers} processes`);
 }
 
-async function runAll(o: LabOptions, data: ImageData, device: Backend): Promise<JobResult[]> {
-  const orders: JobOrder[] = [];
-  // Seed by seed, so that an early look compares arms rather than seeds.
-  for (let s = 0; s < o.seeds; s++) {
-    for (const e of experiments)
-      for (const arm of arms) orders.push({ experiment: e.name, arm, seed: o.seed + s, epochs: o.epochs ?? e.epochs });
+function printOutcomes(outcomes: readonly Outcome[]): void {
+  for (const { experiment, analysis } of outcomes) {
+    console.log(`\n${experiment.title}`);
+    for (const c of analysis.claims) console.log(`  ${c.verdict.padEnd(14)} ${c.statement}\n${' '.repeat(17)}${measured(c)}`);
   }
-  const jobs = orders.map((order) => ({ ...order, experiment: experiments.find((e) => e.name === order.experiment)! }));
-  const total = jobs.reduce((sum, job) => sum + stepsOf(job, data.train.count), 0);
-  if (total === 0) throw new UsageError(`${data.train.count} training images do not fill one batch of ${experiments[0]!.batchSize}`);
-  const progress = new Progress(total, orders.length);
+  console.log(
+    `\n${tally(outcomes)
+      .map(([v, n]) => `${n} ${v}`)
+      .join(', ')}`,
+  );
+}
+
+async function work(o: LabOptions, chosen: readonly Experiment[], scale: Scale): Promise<void> {
+  const data = await loadSources(o.sources); // a broken file is told before anything else happens
+  prepareOutput(o.out);
+  if (o.fresh) forgetRuns(o.out);
+  const journal = new Journal(o.out, fingerprint(data, o.backend));
+  if (journal.size > 0) console.log(`${journal.size} finished runs are there and are used where they fit (--fresh does them anew)`);
+  if (journal.others > 0) console.log(`${journal.others} runs of another program or other data are there, and are left alone`);
+  const pool = new Pool(o.workers, { sources: o.sources, backend: o.backend });
+  const progress = new Progress(process.stdout.isTTY);
+  const lab = new Lab(scale, journal, (spec, priority, onShare) => pool.run(spec, priority, onShare), progress);
+  let outcomes: Outcome[];
+  let device: string;
   try {
-    if (device === cpu) {
-      return await runInProcesses(
-        orders,
-        { data: o.data, limit: o.limit },
-        o.workers,
-        (n) => progress.steps(n),
-        (r) => progress.finished(r),
-      );
-    }
-    const results: JobResult[] = [];
-    for (const job of jobs) {
-      const result = await runJob(job, data, device, () => progress.steps(1));
-      results.push(result);
-      progress.finished(result);
-    }
-    return results;
+    device = await pool.device;
+    console.log(`Normalization lab, ${o.profile} profile, ${scale.seeds.length} seeds, ${o.workers} processes on ${device}`);
+    outcomes = await lab.run(chosen);
   } finally {
     progress.stop();
+    pool.close();
   }
+  const protocol: Protocol = {
+    profile: o.profile,
+    images: o.sources.images ?? 'digits of openly licensed typefaces, tested on typefaces never seen in training',
+    text: o.sources.text ?? 'tales written by a small grammar',
+    seeds: scale.seeds,
+    tuneSeeds: scale.tuneSeeds,
+    device,
+  };
+  const report: Report = { protocol, outcomes };
+  const of = (outcome: Outcome): string => outcome.experiment.protocol(scale);
+  printOutcomes(outcomes);
+  const timing = {
+    seconds: progress.elapsed,
+    workers: o.workers,
+    processor: cpus()[0]?.model ?? 'unknown',
+    runs: progress.runs,
+    cpuSeconds: progress.spent.cpuSeconds,
+    estimatedSeconds: progress.spent.estimated,
+  };
+  writeFiles(o.out, {
+    'results.json': resultsJson(report, (spec) => lab.result(spec), timing),
+    'report.html': reportHtml(report, of),
+    'report.md': reportMarkdown(report, of),
+  });
+  console.log(`${progress.runs} runs in ${(progress.elapsed / 60).toFixed(1)} minutes`);
+  console.log(`report: ${resolve(join(o.out, 'report.html'))}`);
 }
 
 async function main(argv: readonly string[]): Promise<void> {
   const o = parseOptions(argv);
   if (o === null) return;
-  const data = await loadData(o.data, o.limit); // a broken file is told before anything else happens
-  prepareOutput(o.out);
-  const device = o.backend === 'gpu' ? await createGpuBackend() : cpu;
-  const { device: where, mode } = device.report();
-  console.log(
-    `Normalization lab: ${data.train.count} training and ${data.test.count} test images, ${o.seeds} seeds, on ${where} (${mode})`,
-  );
-  const results = await runAll(o, data, device);
-  const rows = summarize(experiments, results);
-  console.log(`\n${table(rows)}\n`);
-  const report = device.report();
-  for (const f of report.fallbacks) console.log(`ran on the CPU instead: ${f.op}, ${f.count} times (${f.reason})`);
-  const protocol = {
-    data: o.embedded ? 'digits of openly licensed typefaces, tested on typefaces never seen in training' : o.data,
-    trainImages: data.train.count,
-    testImages: data.test.count,
-    seeds: Array.from({ length: o.seeds }, (_, i) => o.seed + i),
-    device: `${where} (${mode})`,
-  };
-  writeFiles(o.out, {
-    'results.json': `${JSON.stringify({ protocol, summary: rows, results })}\n`,
-    'report.html': reportHtml(experiments, rows, results, protocol),
-  });
-  console.log(`report: ${resolve(join(o.out, 'report.html'))}`);
+  const chosen = experiments.filter((e) => o.only.includes(e.name));
+  const scale = new Scale(o.profile, o.seed, o.seeds);
+  if (o.plan) printPlan(chosen, scale, o.workers);
+  else await work(o, chosen, scale);
 }
 
 try {

@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { journalName } from './journal.ts';
 
 /**
  * Makes sure that results can be written before hours are spent on them.
@@ -28,4 +29,9 @@ export function writeFiles(dir: string, files: Readonly<Record<string, string>>)
       rmSync(temporary, { force: true });
     }
   }
+}
+
+/** Removes the runs that are in a folder. */
+export function forgetRuns(dir: string): void {
+  rmSync(join(dir, journalName), { force: true });
 }

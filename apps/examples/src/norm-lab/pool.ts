@@ -1,73 +1,103 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Arm } from './experiments.ts';
-import type { JobResult } from './train.ts';
+import { LabError } from '../errors.ts';
+import type { Answer, Order, Setup } from './messages.ts';
+import type { RunResult, RunSpec } from './spec.ts';
 
-/** A job by name: what crosses to another process. */
-export interface JobOrder {
-  readonly experiment: string;
-  readonly arm: Arm;
-  readonly seed: number;
-  readonly epochs: number;
+/** A run that waits for a process, and whom to tell. */
+interface Waiting {
+  readonly spec: RunSpec;
+  /** Higher goes first. */
+  readonly priority: number;
+  readonly onShare: (share: number) => void;
+  readonly resolve: (done: Done) => void;
+  readonly reject: (e: Error) => void;
 }
 
-/** What every process is told before its first job. */
-export interface Setup {
-  readonly data: string;
-  readonly limit: number;
+/** A result, and the processor seconds that it took. */
+export interface Done {
+  readonly result: RunResult;
+  readonly cpuSeconds: number;
 }
-
-/** What the parent says. */
-export type Order = { readonly kind: 'setup'; readonly setup: Setup } | { readonly kind: 'job'; readonly job: JobOrder };
-
-/** What a child says. */
-export type Answer = { readonly kind: 'steps'; readonly count: number } | { readonly kind: 'done'; readonly result: JobResult };
 
 const childPath = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './child.ts' : './child.js', import.meta.url));
 
-/**
- * Runs jobs in `count` processes, one at a time each. The results come back in the order of the jobs, whatever finishes
- * first; the first failure stops everything.
- */
-export async function runInProcesses(
-  jobs: readonly JobOrder[],
-  setup: Setup,
-  count: number,
-  onSteps: (steps: number) => void,
-  onResult: (result: JobResult) => void,
-): Promise<JobResult[]> {
-  const results: JobResult[] = new Array(jobs.length);
-  let next = 0;
-  const children: ChildProcess[] = [];
-  const serve = (child: ChildProcess): Promise<void> =>
-    new Promise((resolve, reject) => {
-      let mine = -1;
-      const give = (): void => {
-        if (next >= jobs.length) {
-          resolve();
-          return;
-        }
-        mine = next++;
-        child.send({ kind: 'job', job: jobs[mine]! } satisfies Order);
-      };
-      child.on('message', (answer: Answer) => {
-        if (answer.kind === 'steps') onSteps(answer.count);
-        else {
-          results[mine] = answer.result;
-          onResult(answer.result);
-          give();
-        }
-      });
-      child.on('error', reject);
-      child.on('exit', (code, signal) => reject(new Error(`a training process stopped early (${signal ?? `code ${code}`})`)));
-      child.send({ kind: 'setup', setup } satisfies Order);
-      give();
+/** Processes that do runs, one at a time each. The first failure ends all of them. */
+export class Pool {
+  readonly #idle: ChildProcess[] = [];
+  readonly #all: ChildProcess[] = [];
+  readonly #busy = new Map<ChildProcess, Waiting>();
+  readonly #waiting: Waiting[] = [];
+  #failure: Error | null = null;
+  #giveUp: (e: Error) => void = () => {};
+  /** The device that the processes compute on, in its own words. */
+  readonly device: Promise<string>;
+
+  constructor(count: number, setup: Setup) {
+    let tell: (device: string) => void = () => {};
+    this.device = new Promise((resolve, reject) => {
+      tell = resolve;
+      this.#giveUp = reject;
     });
-  try {
-    for (let i = 0; i < Math.min(count, jobs.length); i++) children.push(fork(childPath));
-    await Promise.all(children.map(serve));
-  } finally {
-    for (const child of children) child.removeAllListeners('exit').kill();
+    // Whoever waits for it hears of a failure; nobody has to wait.
+    this.device.catch(() => {});
+    for (let i = 0; i < count; i++) {
+      const child = fork(childPath);
+      this.#all.push(child);
+      this.#idle.push(child);
+      child.on('message', (answer: Answer) => (answer.kind === 'ready' ? tell(answer.device) : this.#heard(child, answer)));
+      child.on('error', (e) => this.#fail(e));
+      child.on('exit', (code, signal) => this.#fail(new LabError(`a training process stopped early (${signal ?? `code ${code}`})`)));
+      child.send({ kind: 'setup', setup } satisfies Order);
+    }
   }
-  return results;
+
+  /** Does a run when a process is free. */
+  run(spec: RunSpec, priority: number, onShare: (share: number) => void): Promise<Done> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== null) {
+        reject(this.#failure);
+        return;
+      }
+      this.#waiting.push({ spec, priority, onShare, resolve, reject });
+      // Whoever asks for many runs at once has asked for all of them before the first starts, so that the order counts.
+      setImmediate(() => this.#serve());
+    });
+  }
+
+  #serve(): void {
+    this.#waiting.sort((a, b) => b.priority - a.priority);
+    while (this.#waiting.length > 0 && this.#idle.length > 0) {
+      const child = this.#idle.pop()!;
+      const next = this.#waiting.shift()!;
+      this.#busy.set(child, next);
+      child.send({ kind: 'run', spec: next.spec } satisfies Order);
+    }
+  }
+
+  #heard(child: ChildProcess, answer: Exclude<Answer, { kind: 'ready' }>): void {
+    const mine = this.#busy.get(child);
+    if (mine === undefined) return;
+    if (answer.kind === 'progress') {
+      mine.onShare(answer.share);
+      return;
+    }
+    this.#busy.delete(child);
+    this.#idle.push(child);
+    mine.resolve(answer);
+    this.#serve();
+  }
+
+  #fail(e: Error): void {
+    this.#failure ??= e;
+    this.#giveUp(this.#failure);
+    for (const w of [...this.#busy.values(), ...this.#waiting.splice(0)]) w.reject(this.#failure);
+    this.#busy.clear();
+    this.close();
+  }
+
+  /** Ends the processes. */
+  close(): void {
+    for (const child of this.#all) child.removeAllListeners('exit').kill();
+  }
 }

@@ -1,153 +1,119 @@
-import { type Backend, Generator, noGrad, randperm, scope, stack, type Tensor, tensor } from '@nabla/core';
-import { CrossEntropyLoss, type Module } from '@nabla/nn';
-import { Adam, SGD } from '@nabla/optim';
-import { type Arm, buildModel, type Experiment } from './experiments.ts';
-import type { ImageData, LabelledImages } from './idx.ts';
+import { type Backend, Generator, randperm, scope, stack, type Tensor } from '@nabla/core';
+import { functional as F, type Module } from '@nabla/nn';
+import { Adam, clipGradNorm_, SGD } from '@nabla/optim';
+import { measure } from './measure.ts';
+import { buildModel, scoresOf } from './models/index.ts';
+import { finalProbe } from './probes/index.ts';
+import { Landscape } from './probes/landscape.ts';
+import type { Check, TrainResult, TrainSpec } from './spec.ts';
+import type { Part, TaskData } from './tasks.ts';
 
-/** One training run. */
-export interface Job {
-  readonly experiment: Experiment;
-  readonly arm: Arm;
-  readonly seed: number;
-  readonly epochs: number;
-}
+/** Points of a training curve. */
+const windows = 24;
 
-/** What a run measured. */
-export interface JobResult {
-  readonly experiment: string;
-  readonly arm: Arm;
-  readonly seed: number;
-  /** Training loss of every step. */
-  readonly losses: readonly number[];
-  /** Share of test images classified correctly, after every epoch, in evaluation mode. */
-  readonly accuracies: readonly number[];
-  /** Milliseconds per training step, the first epoch's first steps (compilation) included. */
-  readonly stepMs: number;
-}
+/** Sample numbers in an order that depends on the seed alone, so that batches of any size and any arm see the same sequence. */
+export class Order {
+  readonly #generator: Generator;
+  readonly #count: number;
+  #left: number[] = [];
 
-/** Images and labels on a backend, standardized with the mean and deviation of the training images. */
-interface DeviceImages {
-  readonly x: Tensor;
-  readonly y: Tensor;
-  readonly count: number;
-}
-
-/** Uploads both parts of a data set. */
-function upload(data: ImageData, device: Backend): { train: DeviceImages; test: DeviceImages } {
-  let sum = 0;
-  let squares = 0;
-  for (const v of data.train.images) {
-    sum += v;
-    squares += v * v;
+  constructor(part: Part, seed: number) {
+    this.#generator = new Generator(seed);
+    this.#count = part.count;
   }
-  const n = data.train.images.length;
-  const mean = sum / n;
-  const std = Math.sqrt(Math.max(squares / n - mean * mean, 1));
-  const part = (p: LabelledImages): DeviceImages => ({
-    x: tensor(
-      Float32Array.from(p.images, (v) => (v - mean) / std),
-      { shape: [p.count, 1, p.height, p.width], device },
-    ),
-    y: tensor(p.labels, { dtype: 'int64', device }),
-    count: p.count,
+
+  /** The next `n` numbers; when all samples were seen, they are shuffled anew. */
+  next(n: number): number[] {
+    while (this.#left.length < n) this.#left.push(...Array.from(randperm(this.#count, { generator: this.#generator }).dataSync(), Number));
+    return this.#left.splice(0, n);
+  }
+}
+
+/** How many optimizer steps a run takes. */
+export function stepsOf({ samples, batch }: Pick<TrainSpec, 'samples' | 'batch'>): number {
+  return Math.max(1, Math.floor(samples / batch));
+}
+
+/** Share of the learning rate at a step: up during the warm-up, then down linearly. */
+export function rateAt(step: number, steps: number, warmup: number): number {
+  const rising = Math.round(warmup * steps);
+  return step < rising ? (step + 1) / (rising + 1) : (steps - step) / (steps - rising);
+}
+
+type Rule = Pick<TrainSpec, 'optimizer' | 'lr' | 'task'>;
+
+/** The optimizer of a run. */
+export function optimizerOf({ optimizer, lr, task }: Rule, model: Module): SGD | Adam {
+  const learned = model.parameters().filter((p) => p.requiresGrad);
+  if (optimizer === 'sgd') return new SGD(learned, { lr, momentum: 0.9 });
+  // For the transformer as Vaswani et al. (2017, section 5.3).
+  return new Adam(learned, task === 'text' ? { lr, betas: [0.9, 0.98], eps: 1e-9 } : { lr });
+}
+
+/** One step on these samples; gives the loss before it. */
+export function trainStep(model: Module, optimizer: SGD | Adam, part: Part, numbers: readonly number[], clip: boolean): Tensor {
+  return scope(() => {
+    optimizer.zeroGrad();
+    const { input, target } = part.batch(numbers);
+    const loss = F.crossEntropy(scoresOf(model, input), target) as Tensor;
+    loss.backward();
+    if (clip) clipGradNorm_(model.parameters(), 1);
+    optimizer.step();
+    return loss.detach();
   });
-  return { train: part(data.train), test: part(data.test) };
 }
 
-/** Number of optimizer steps of a job. Incomplete batches are dropped: batch statistics should mean the same at every step. */
-export function stepsOf(job: Job, trainCount: number): number {
-  return job.epochs * Math.floor(trainCount / job.experiment.batchSize);
-}
-
-/** Trains one network and measures it. The batches depend on the seed alone, not on the arm. */
-export async function runJob(job: Job, data: ImageData, device: Backend, onStep: () => void): Promise<JobResult> {
-  const { train, test } = upload(data, device);
-  const geometry = { height: data.train.height, width: data.train.width, classes: data.classes };
-  const model = buildModel(job.experiment, job.arm, geometry, job.seed);
-  model.to(device);
-  const optimizer = optimizerOf(job.experiment, model);
-  const lossOf = new CrossEntropyLoss();
-  const generator = new Generator(job.seed);
-  const losses: number[] = [];
-  const accuracies: number[] = [];
-  const steps = stepsOf(job, train.count);
-  let elapsed = 0;
-  for (let epoch = 0; epoch < job.epochs; epoch++) {
-    model.train();
-    const order = randperm(train.count, { generator, device });
-    const kept: Tensor[] = [];
-    const started = performance.now();
-    for (let at = 0; at + job.experiment.batchSize <= train.count; at += job.experiment.batchSize) {
-      const rate = job.experiment.learningRate * (1 - (losses.length + kept.length) / steps);
-      for (const group of optimizer.paramGroups) group.lr = rate;
-      const loss = scope(() => {
-        const batch = order.narrow(0, at, job.experiment.batchSize);
-        optimizer.zeroGrad();
-        const scores = model.call(train.x.indexSelect(0, batch)) as Tensor;
-        const value = lossOf.call(scores as never, train.y.indexSelect(0, batch)) as Tensor;
-        value.backward();
-        optimizer.step();
-        return value.detach();
-      });
-      kept.push(loss);
-      onStep();
-    }
-    const epochLosses = await readAll(kept);
-    elapsed += performance.now() - started;
-    losses.push(...epochLosses);
-    for (const t of kept) t.dispose();
-    order.dispose();
-    accuracies.push(await accuracy(model, test));
-  }
-  for (const { x, y } of [train, test]) {
-    x.dispose();
-    y.dispose();
-  }
-  return {
-    experiment: job.experiment.name,
-    arm: job.arm,
-    seed: job.seed,
-    losses,
-    accuracies,
-    stepMs: elapsed / Math.max(losses.length, 1),
-  };
-}
-
-function optimizerOf(e: Experiment, model: Module): SGD | Adam {
-  const lr = e.learningRate;
-  return e.optimizer === 'SGD' ? new SGD(model.parameters(), { lr, momentum: 0.9 }) : new Adam(model.parameters(), { lr });
-}
-
-/** One transfer for a whole epoch of losses. */
-async function readAll(values: readonly Tensor[]): Promise<number[]> {
+/** Several numbers in one transfer; the tensors are given back. */
+async function read(values: Tensor[]): Promise<number[]> {
   if (values.length === 0) return [];
   const all = scope(() => stack(values) as Tensor);
-  const numbers = Array.from(await all.data());
-  all.dispose();
+  const numbers = Array.from(await all.data(), Number);
+  for (const t of [...values, all]) t.dispose();
   return numbers;
 }
 
-/** Share of correct answers in evaluation mode. */
-async function accuracy(model: Module, test: DeviceImages): Promise<number> {
-  const batch = 250;
-  model.eval();
-  const counts: Tensor[] = [];
-  for (let at = 0; at < test.count; at += batch) {
-    const n = Math.min(batch, test.count - at);
-    counts.push(
-      noGrad(() =>
-        scope(() => {
-          const scores = model.call(test.x.narrow(0, at, n)) as Tensor;
-          return scores
-            .argmax(1)
-            .eq(test.y.narrow(0, at, n))
-            .to('float32')
-            .sum();
-        }),
-      ) as Tensor,
+/** Trains one network and measures it. */
+export async function train(spec: TrainSpec, data: TaskData, device: Backend, onSteps: (n: number) => void): Promise<TrainResult> {
+  const model = buildModel(spec, data.geometry);
+  model.to(device);
+  const optimizer = optimizerOf(spec, model);
+  const order = new Order(data.train, spec.seed);
+  const steps = stepsOf(spec);
+  const recurrent = spec.task === 'rows';
+  const landscape = spec.probe === 'landscape' ? new Landscape(spec, model, data.train) : null;
+  const at = (parts: number): Set<number> => new Set(Array.from({ length: parts }, (_, k) => Math.round(((k + 1) * steps) / parts)));
+  const [checkAt, readAt] = [at(Math.min(spec.checks, steps)), at(Math.min(windows, steps))];
+  const worst = Math.log(data.geometry.classes);
+  const losses: number[] = [];
+  const checks: Check[] = [];
+  let pending: Tensor[] = [];
+  let diverged = false;
+  for (let step = 0; step < steps; step++) {
+    for (const group of optimizer.paramGroups) group.lr = spec.lr * rateAt(step, steps, spec.warmup);
+    if (!diverged) {
+      // Before the step after a check: what is probed is the path that training takes.
+      if (landscape !== null && (step === 0 || checkAt.has(step))) await landscape.probe();
+      pending.push(trainStep(model, optimizer, data.train, order.next(spec.batch), recurrent));
+    }
+    const done = step + 1;
+    if (!diverged && (readAt.has(done) || checkAt.has(done))) {
+      const numbers = await read(pending);
+      onSteps(numbers.length);
+      pending = [];
+      diverged = !numbers.every(Number.isFinite);
+      if (readAt.has(done) && !diverged) losses.push(Math.min(worst, numbers.reduce((a, b) => a + b, 0) / numbers.length));
+    }
+    if (!checkAt.has(done)) continue;
+    const measured = diverged ? null : await measure(model, data.held, 'eval', 256);
+    if (measured !== null && !Number.isFinite(measured.loss)) diverged = true;
+    // A network that left the finite numbers, or does worse than guessing, is worth as much as guessing.
+    const guess = 1 - 1 / data.geometry.classes;
+    checks.push(
+      measured === null || diverged
+        ? { samples: done * spec.batch, loss: worst, error: guess }
+        : { samples: done * spec.batch, loss: Math.min(measured.loss, worst), error: measured.error },
     );
   }
-  const correct = (await readAll(counts)).reduce((a, b) => a + b, 0);
-  for (const t of counts) t.dispose();
-  return correct / test.count;
+  const probe = diverged ? {} : { ...landscape?.summary(), ...(await finalProbe(spec, model, data)) };
+  return { kind: 'train', checks, losses, diverged, probe };
 }
