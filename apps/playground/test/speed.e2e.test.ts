@@ -39,8 +39,8 @@ describe('speed', () => {
   });
 
   it.each([
-    ['at the pace to watch', '#epochs=40'],
-    ['as fast as it goes, with many layers', '#epochs=40&pace=full&layers=8&norm=batch'],
+    ['at the pace to watch', '#epochs=20'],
+    ['as fast as it goes, with many layers', '#epochs=20&pace=full&layers=8&norm=batch'],
     ['on images', '#data=digits&kind=conv&width=4&batch=128&epochs=5&pace=full&norm=layer'],
   ])('never blocks the main thread for 50 ms while training %s', async (_, hash) => {
     const page = await openPage(hash);
