@@ -43,7 +43,7 @@ function load(backend: Backend, w: Workload): Loaded {
     runner,
     settle: async () => {
       if (backend === cpu) return;
-      // Where kernels return promises, those before have been handed to the device only when all of them are kept.
+      // Where kernels return promises, earlier ones may not have reached the device yet.
       await backend.flush();
       const last = probe.add(1);
       await last.data();
