@@ -15,7 +15,6 @@ const op = (...names: readonly string[]): ((c: SkippableCase) => boolean) => {
 
 /**
  * What devices cannot do as PyTorch does it. At most 5% of the cases of a family may be excused so; the tests count them.
- * docs/gpu-limits names the same things for users.
  */
 const rules: readonly DeviceRule[] = [
   {
