@@ -68,4 +68,5 @@ const playground: TestProjectInlineConfiguration = {
   },
 };
 
-export default defineConfig({ test: { projects: [chromium, playground] } });
+// A page that opens slowly, beside other work, is none that is missing. Vitest reads this here alone.
+export default defineConfig({ test: { browser: { connectTimeout: 180_000 }, projects: [chromium, playground] } });
