@@ -9,7 +9,7 @@ import { reportHtml } from '../src/norm-lab/report/html.ts';
 import { reportMarkdown } from '../src/norm-lab/report/markdown.ts';
 import type { Report } from '../src/norm-lab/report/text.ts';
 import { resultsJson } from '../src/norm-lab/results.ts';
-import { Scale } from '../src/norm-lab/scale.ts';
+import { type ProfileName, Scale } from '../src/norm-lab/scale.ts';
 import { type Arm, keyOf, type RunResult, type RunSpec } from '../src/norm-lab/spec.ts';
 import { folder } from './files.ts';
 
@@ -50,14 +50,19 @@ interface Made {
   readonly lab: Lab;
 }
 
-async function make(some: readonly Experiment[], result: (spec: RunSpec) => RunResult, dir: string = folder()): Promise<Made> {
+async function make(
+  some: readonly Experiment[],
+  result: (spec: RunSpec) => RunResult,
+  dir: string = folder(),
+  profile: ProfileName = 'quick',
+): Promise<Made> {
   const asked: RunSpec[] = [];
   const execute = async (spec: RunSpec) => {
     asked.push(spec);
     return { result: result(spec), cpuSeconds: 0.1 };
   };
   const silent = { expected: () => {}, advanced: () => {}, finished: () => {} };
-  const lab = new Lab(new Scale('quick', 1, null), new Journal(dir, 'test'), execute, silent);
+  const lab = new Lab(new Scale(profile, 1, null), new Journal(dir, 'test'), execute, silent);
   return { outcomes: await lab.run(some), asked, lab };
 }
 
@@ -112,6 +117,31 @@ describe('the report', async () => {
     expect(json['runs']!.length).toBe(asked.filter((s) => s.kind !== 'cost').length);
     expect(json['timing']).toMatchObject({ ...timing, experiments: [{ name: 'cost' }] });
   });
+});
+
+it('a report of runs that all diverged says that nothing could be measured', async () => {
+  const diverged = (spec: RunSpec): RunResult => {
+    const r = invented(spec);
+    return r.kind === 'train'
+      ? { ...r, checks: r.checks.map((c) => ({ ...c, loss: 2, error: 0.9 })), losses: [], diverged: true, probe: {} }
+      : r;
+  };
+  const { outcomes } = await make(experiments, diverged);
+  const report: Report = { protocol, outcomes };
+  for (const text of [reportHtml(report, () => ''), reportMarkdown(report, () => '')]) {
+    expect(text).not.toMatch(/NaN|undefined|Infinity/);
+    expect(text).toContain('no pair could be measured');
+  }
+  expect(outcomes.find((o) => o.experiment.name === 'smoothness')!.analysis.claims[0]!.verdict).toBe('too few seeds');
+});
+
+it.each(['smoke', 'full'] as const)('the %s profile has what its experiments ask for', async (profile) => {
+  const { outcomes } = await make(experiments, invented, folder(), profile);
+  const verdicts = new Set(outcomes.flatMap((o) => o.analysis.claims.map((c) => c.verdict)));
+  expect(verdicts.has('too few seeds')).toBe(profile === 'smoke');
+  for (const { analysis } of outcomes) {
+    for (const c of analysis.claims) expect(c.differences.length, c.statement).toBe(c.interval.n);
+  }
 });
 
 describe('the lab', () => {

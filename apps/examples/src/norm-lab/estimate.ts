@@ -8,15 +8,15 @@ function perStep(model: Model, arm: TrainSpec['arm'], side: number): readonly [f
   const bare = arm === 'none';
   switch (model.kind) {
     case 'mlp':
-      return [(bare ? 1.2e-4 : 2e-4) * (1 + model.depth / 4), 6e-6];
+      return [(bare ? 1.2e-4 : 2.4e-4) * (1 + model.depth / 4), 6e-6];
     case 'convnet':
-      return [bare ? 3e-4 : 4.5e-4, 2.2e-5 * (side / 14) ** 2];
+      return [bare ? 3e-4 : 6e-4, 2.8e-5 * (side / 14) ** 2];
     case 'rnn':
       return [bare ? 1.8e-3 : 3.5e-3, 1e-5];
     case 'lstm':
-      return [bare ? 4e-3 : 9e-3, 4e-5];
+      return [bare ? 3.5e-3 : 7.5e-3, 4e-5];
     case 'transformer':
-      return [1.7e-3 * model.layers, 4e-7 * model.layers * model.width * (model.context / 3)];
+      return [1.1e-3 * model.layers, 4e-7 * model.layers * model.width * (model.context / 3)];
   }
 }
 

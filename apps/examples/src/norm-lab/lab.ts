@@ -18,7 +18,7 @@ export interface Watcher {
 }
 
 /** A learning rate that was chosen. */
-export interface ChosenRate {
+interface ChosenRate {
   readonly tuning: string;
   readonly rate: number;
   /** The rates tried, in order, and what each gave. */
@@ -37,7 +37,7 @@ export interface Outcome {
 }
 
 /** What does a run when there is room for it; those of higher priority first. */
-export type Execute = (spec: RunSpec, priority: number, onShare: (share: number) => void) => Promise<Done>;
+type Execute = (spec: RunSpec, priority: number, onShare: (share: number) => void) => Promise<Done>;
 
 /** How often a grid grows at an end where its best rate lies. */
 const growths = 2;

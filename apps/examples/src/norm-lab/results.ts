@@ -3,7 +3,7 @@ import type { Report } from './report/text.ts';
 import { keyOf, type RunResult, type RunSpec } from './spec.ts';
 
 /** How long it took: everything of the results that is not the same twice. */
-export interface Timing {
+interface Timing {
   readonly seconds: number;
   readonly workers: number;
   readonly processor: string;

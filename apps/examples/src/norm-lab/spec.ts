@@ -21,7 +21,7 @@ export type Model =
   | { readonly kind: 'transformer'; readonly width: number; readonly layers: number; readonly heads: number; readonly context: number };
 
 /** What is measured beside losses and errors. */
-export type Probe = 'modes' | 'dependence' | 'landscape';
+type Probe = 'modes' | 'dependence' | 'landscape';
 
 /** How much of the data is used, the same samples in all runs. */
 export interface DataSize {

@@ -4,7 +4,7 @@ import { type Interval, interval } from './stats.ts';
 export type Verdict = 'holds' | 'does not hold' | 'inconclusive' | 'too few seeds';
 
 /** Pairs below which no verdict is given. */
-export const leastPairs = 5;
+const leastPairs = 5;
 
 /**
  * What is claimed of the paired differences of two arms.

@@ -73,7 +73,7 @@ export function minus(a: readonly number[], b: readonly number[]): number[] {
 }
 
 /** CSS classes of an arm; variants of one arm share its colour and differ in the dashes. */
-export function styleOf({ arm, variant }: Choice): string {
+function styleOf({ arm, variant }: Choice): string {
   return variant === undefined ? arm : `${arm} ${variant}`;
 }
 
@@ -104,8 +104,15 @@ export function errorCurves(runs: readonly { readonly choice: Choice; readonly r
 /** `12.34%` */
 export const percent = (x: number): string => `${(100 * x).toFixed(2)}%`;
 
-/** Mean and range over seeds. */
-export function summaryOf(values: readonly number[], write: (x: number) => string = percent): string {
+/** What a probe found in each run; NaN where a run diverged and has no probe. */
+export function probed(runs: readonly TrainResult[], name: string): number[] {
+  return runs.map((r) => r.probe[name] ?? Number.NaN);
+}
+
+/** Mean and range over seeds, of what could be measured. */
+export function summaryOf(all: readonly number[], write: (x: number) => string = percent): string {
+  const values = all.filter(Number.isFinite);
+  if (values.length === 0) return 'none';
   return `${write(average(values))} (${write(Math.min(...values))} to ${write(Math.max(...values))})`;
 }
 

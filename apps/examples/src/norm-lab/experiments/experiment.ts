@@ -39,7 +39,7 @@ export interface Experiment {
 }
 
 /** What was measured while a rate was chosen: the values by rate, in order. */
-export type Tuned = (tuning: string) => readonly { readonly rate: number; readonly value: number }[];
+type Tuned = (tuning: string) => readonly { readonly rate: number; readonly value: number }[];
 
 /** The name of a tuning. */
 export function tuningName({ arm, variant }: Choice, rest: string = ''): string {

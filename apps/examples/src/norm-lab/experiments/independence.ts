@@ -1,6 +1,6 @@
 import { claim } from '../analysis.ts';
 import type { Choice } from '../scale.ts';
-import { lineOf, papers, percent, summaryOf, tuningsOf } from './common.ts';
+import { lineOf, papers, percent, probed, summaryOf, tuningsOf } from './common.ts';
 import { convnet, convnetRates, convnetRun, imageArms } from './convnets.ts';
 import type { Experiment } from './experiment.ts';
 
@@ -17,8 +17,8 @@ export const independence: Experiment = {
   tunings: (scale) => tuningsOf(imageArms, (c) => convnet(scale, c), convnetRates, 'error'),
   runs: (scale, rates) => scale.seeds.flatMap((seed) => imageArms.map((c) => convnetRun(scale, rates, c, seed))),
   analyse: (scale, rates, results) => {
-    const of = (c: Choice, name: string): number[] =>
-      scale.seeds.map((seed) => results(convnetRun(scale, rates, c, seed)).probe[name]).filter((v) => v !== undefined);
+    const runs = (c: Choice) => scale.seeds.map((seed) => results(convnetRun(scale, rates, c, seed)));
+    const of = (c: Choice, name: string): number[] => probed(runs(c), name);
     const [, batch, layer, group, instance] = imageArms as readonly [Choice, Choice, Choice, Choice, Choice];
     const harm = (c: Choice): number[] => of(c, 'sortedError').map((e, i) => e - of(c, 'mixedError')[i]!);
     return {

@@ -1,7 +1,7 @@
 import { claim } from '../analysis.ts';
 import type { Scale } from '../scale.ts';
 import type { TrainSpec } from '../spec.ts';
-import { minus, papers, sgdRates, smallNet, summaryOf, tuningsOf } from './common.ts';
+import { minus, papers, probed, sgdRates, smallNet, summaryOf, tuningsOf } from './common.ts';
 import { type Experiment, type Rates, tuningName } from './experiment.ts';
 
 const batchNorm = { arm: 'batch' } as const;
@@ -42,10 +42,10 @@ export const modes: Experiment = {
     scale.seeds.flatMap((seed) => [...sizesOf(scale).map((b) => spec(scale, rates, b, seed)), beginning(scale, rates, seed)]),
   analyse: (scale, rates, results) => {
     const sizes = sizesOf(scale);
-    const of = (name: string, batch: number): number[] =>
-      scale.seeds.map((seed) => results(spec(scale, rates, batch, seed)).probe[name]).filter((v) => v !== undefined);
-    const first = (name: string): number[] =>
-      scale.seeds.map((seed) => results(beginning(scale, rates, seed)).probe[name]).filter((v) => v !== undefined);
+    const trained = (batch: number) => scale.seeds.map((seed) => results(spec(scale, rates, batch, seed)));
+    const young = scale.seeds.map((seed) => results(beginning(scale, rates, seed)));
+    const of = (name: string, batch: number): number[] => probed(trained(batch), name);
+    const first = (name: string): number[] => probed(young, name);
     const gap = (b: number): number[] => minus(of('trainError', b), of('evalError', b)).map(Math.abs);
     const small = 4;
     return {

@@ -1,7 +1,7 @@
 import { claim } from '../analysis.ts';
 import type { Choice, Scale } from '../scale.ts';
 import type { TrainResult, TrainSpec } from '../spec.ts';
-import { errorCurves, last, lineOf, minus, papers, sgdRates, smallNet, summaryOf, tuningsOf } from './common.ts';
+import { errorCurves, last, lineOf, minus, papers, probed, sgdRates, smallNet, summaryOf, tuningsOf } from './common.ts';
 import { type Experiment, type Rates, tuningName, type Untuned } from './experiment.ts';
 
 const none: Choice = { arm: 'none' };
@@ -48,13 +48,9 @@ export const smoothness: Experiment = {
   runs: (scale, rates) => scale.seeds.flatMap((seed) => choices.map((c) => spec(scale, rates, c, seed))),
   analyse: (scale, rates, results) => {
     const of = (c: Choice): TrainResult[] => scale.seeds.map((seed) => results(spec(scale, rates, c, seed)));
-    // A run that diverged has no landscape; its pair is left out.
-    const probe = (c: Choice, name: string): (number | undefined)[] => of(c).map((r) => r.probe[name]);
-    const paired = (a: Choice, b: Choice, name: string, difference: (x: number, y: number) => number): number[] => {
-      const other = probe(b, name);
-      return probe(a, name).flatMap((x, i) => (x === undefined || other[i] === undefined ? [] : [difference(x, other[i])]));
-    };
-    const known = (c: Choice, name: string): number[] => probe(c, name).filter((v) => v !== undefined);
+    const known = (c: Choice, name: string): number[] => probed(of(c), name);
+    const paired = (a: Choice, b: Choice, name: string, difference: (x: number, y: number) => number): number[] =>
+      known(a, name).map((x, i) => difference(x, known(b, name)[i]!));
     const errors = (c: Choice): number[] => of(c).map((r) => last(r).error);
     const logRatio = (x: number, y: number): number => Math.log2(x / y);
     const apart = (x: number, y: number): number => x - y;
@@ -148,7 +144,7 @@ export const smoothness: Experiment = {
             lineOf(c).name,
             String(rates(tuningName(c))),
             summaryOf(errors(c)),
-            ...quantities.map(([q]) => (known(c, q).length === 0 ? 'diverged' : summaryOf(known(c, q), (x) => x.toPrecision(3)))),
+            ...quantities.map(([q]) => summaryOf(known(c, q), (x) => x.toPrecision(3))),
           ]),
         },
       ],

@@ -78,7 +78,8 @@ function lineChart({ title, x: xInfo, y: yInfo, series }: LineFigure): string {
   ]);
 }
 
-function dotChart({ title, x: xInfo, rows }: DotFigure): string {
+function dotChart({ title, x: xInfo, rows: all }: DotFigure): string {
+  const rows = all.map((r) => ({ ...r, values: r.values.filter(Number.isFinite) }));
   const left = 14 + Math.min(270, Math.max(...rows.map((r) => widthOf(r.name))));
   const right = width - 14;
   const bottom = 12 + 24 * rows.length;

@@ -24,7 +24,7 @@ function claimOf(c: Claim): string {
 <p class="source">${escaped(c.source)}</p>
 <p class="metric">${escaped(c.metric)}; ${escaped(marginOf(c))}</p>
 <p class="metric">Measured: ${escaped(measured(c))}</p>
-${strip(c)}
+${c.interval.n === 0 ? '' : strip(c)}
 <p class="reading">${escaped(c.reading)}</p>
 </div>`;
 }

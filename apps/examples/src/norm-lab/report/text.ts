@@ -50,6 +50,7 @@ export function tickOf(x: number, unit: Unit): string {
 
 /** The mean and the interval of a claim. */
 export function measured({ interval: { n, mean, low, high }, direction, unit, differences }: Claim): string {
+  if (n === 0) return 'no pair could be measured';
   if (direction === 'exactly') return `largest ${shown(Math.max(...differences.map(Math.abs)), unit)} of ${n}`;
   return `${shown(mean, unit)} (95% interval ${shown(low, unit)} to ${shown(high, unit)}, n = ${n})`;
 }
