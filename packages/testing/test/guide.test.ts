@@ -68,7 +68,7 @@ describe('programs in the guides', () => {
     expect(run.status, run.stderr).toBe(0);
     results = JSON.parse(run.stdout) as typeof results;
     types = typeErrors(folder, paths);
-  }, 120_000);
+  }, 300_000);
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
