@@ -40,7 +40,7 @@ function printOutcomes(outcomes: readonly Outcome[]): void {
   }
   console.log(
     `\n${tally(outcomes)
-      .map(([v, n]) => `${n} ${v}`)
+      .map(([v, n]) => `${v} ${n}`)
       .join(', ')}`,
   );
 }

@@ -3,7 +3,7 @@ import type { Choice, Scale } from '../scale.ts';
 import type { TrainSpec } from '../spec.ts';
 import { arms, last, lineOf, minus, papers, points, sgdRates, smallNet, summaryOf, tuningsOf } from './common.ts';
 import { type Experiment, type Rates, tuningName } from './experiment.ts';
-import { toleranceOf } from './sweep.ts';
+import { gridRemark, toleranceOf } from './sweep.ts';
 
 const choices = arms('none', 'batch', 'layer', 'rms');
 
@@ -100,7 +100,7 @@ export const initialWeights: Experiment = {
           ]),
         },
       ],
-      remarks: [],
+      remarks: [gridRemark],
     };
   },
 };

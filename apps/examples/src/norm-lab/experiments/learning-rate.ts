@@ -3,7 +3,7 @@ import type { Choice, Scale } from '../scale.ts';
 import type { TrainSpec } from '../spec.ts';
 import { arms, last, lineOf, minus, papers, points, smallNet, summaryOf } from './common.ts';
 import type { Experiment } from './experiment.ts';
-import { toleranceOf } from './sweep.ts';
+import { gridRemark, toleranceOf } from './sweep.ts';
 
 const choices = arms('none', 'batch', 'layer', 'rms');
 
@@ -103,12 +103,14 @@ export const learningRate: Experiment = {
           ]),
         },
       ],
-      remarks:
-        reached > 0
+      remarks: [
+        gridRemark,
+        ...(reached > 0
           ? [
               `With BatchNorm, ${reached} of ${scale.seeds.length} seeds still worked at the largest rate tried: their range is at least as wide as given.`,
             ]
-          : [],
+          : []),
+      ],
     };
   },
 };

@@ -24,3 +24,7 @@ export function toleranceOf(settings: readonly number[], runs: readonly TrainRes
   const step = Math.log10(settings.at(-1)! / settings[0]!) / (settings.length - 1);
   return { decades: step * works.filter(Boolean).length, largest: settings[works.lastIndexOf(true)]! };
 }
+
+/** What a reader of such differences should know. */
+export const gridRemark =
+  'Widths are counted in steps of the grid, about half a decade each: an interval without width says that all seeds agree to within such a step, not that the difference is known any better.';

@@ -58,7 +58,7 @@ function overview({ outcomes }: Report): string {
 
 /** The whole report as one self-contained page. */
 export function reportHtml(report: Report, protocolOf: (o: Outcome) => string): string {
-  const counts = tally(report.outcomes).map(([v, n]) => `${n} ${v}`);
+  const counts = tally(report.outcomes).map(([v, n]) => `${v} ${n}`);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -69,7 +69,7 @@ export function reportHtml(report: Report, protocolOf: (o: Outcome) => string): 
 </head>
 <body>
 <h1>Normalization lab</h1>
-<p class="question">What is claimed of BatchNorm, LayerNorm and their relatives, measured. Of ${report.outcomes.flatMap((o) => o.analysis.claims).length} claims: ${counts.join(', ')}.</p>
+<p class="question">What is claimed of BatchNorm, LayerNorm and their relatives, measured. Verdicts on ${report.outcomes.flatMap((o) => o.analysis.claims).length} claims: ${counts.join(', ')}.</p>
 ${howMeasured(report)
   .map((p) => `<p class="note">${escaped(p)}</p>`)
   .join('\n')}

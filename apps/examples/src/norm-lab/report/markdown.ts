@@ -34,7 +34,7 @@ export function reportMarkdown(report: Report, protocolOf: (o: Outcome) => strin
   return `${[
     '# Normalization lab',
     `${tally(report.outcomes)
-      .map(([v, n]) => `${n} ${v}`)
+      .map(([v, n]) => `${v} ${n}`)
       .join(', ')}.`,
     tableOf(['experiment', 'claim', 'verdict', 'measured'], rows),
     ...howMeasured(report),
