@@ -34,8 +34,3 @@ export interface Choice {
   readonly arm: Arm;
   readonly variant?: Variant;
 }
-
-/** Factors of `step` from `low` on, each with two digits. */
-export function ladder(low: number, step: number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => Number((low * step ** i).toPrecision(2)));
-}

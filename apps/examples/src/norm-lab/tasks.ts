@@ -6,7 +6,7 @@ import type { Sequences } from './models/recurrent.ts';
 import type { DataSize, Task, TrainSpec } from './spec.ts';
 
 /** Some samples, as the network of the task takes them, and the right answers. */
-export interface Batch {
+interface Batch {
   readonly input: Tensor | Sequences;
   readonly target: Tensor;
 }

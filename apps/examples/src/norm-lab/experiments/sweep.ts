@@ -10,7 +10,7 @@ export interface Tolerance {
 }
 
 /** Points of error above the best of the sweep at which a setting still counts as working. */
-export const allowed = 0.05;
+const allowed = 0.05;
 
 /**
  * How wide the range of settings is within which one seed's error is at most five points above the best of its sweep. Each

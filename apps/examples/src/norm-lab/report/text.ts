@@ -23,7 +23,7 @@ const signed = (text: string): string => (text.startsWith('-') ? `−${text.slic
 const fixed = (x: number, digits: number): string => (Math.abs(x) < 0.5 * 10 ** -digits ? '0' : x.toFixed(digits));
 
 /** A difference as text. */
-export function shown(x: number, unit: Unit): string {
+function shown(x: number, unit: Unit): string {
   if (!Number.isFinite(x)) return x < 0 ? '−∞' : '∞';
   switch (unit) {
     case 'points':
