@@ -1,8 +1,9 @@
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ones, type Tensor } from '@nabla/core';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Measured, Settings } from '../src/competitor.ts';
 import type { Command, Contender } from '../src/contenders.ts';
 import { measure } from '../src/driver.ts';
@@ -31,7 +32,15 @@ function fake(behaviour: string): [Contender, Command] {
 
 const enter = (...behaviours: string[]): Promise<Entrant[]> => Promise.all(behaviours.map((b) => introduce(...fake(b))));
 
-const ours = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('nabla-bench-'));
+/** A folder for temporary files of these tests alone: others make theirs at the same time. */
+const folder = mkdtempSync(join(tmpdir(), 'nabla-driver-'));
+beforeAll(() => {
+  for (const name of ['TMPDIR', 'TEMP', 'TMP']) vi.stubEnv(name, folder);
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 describe('introduce', () => {
   it('tells what a contender is, and whether it may take part', async () => {
@@ -104,8 +113,8 @@ describe('measure', () => {
   });
 
   it('leaves no files behind', async () => {
-    const before = ours();
+    expect(tmpdir()).toBe(folder);
     await measure(op, await enter('able', 'crash'), settings);
-    expect(ours().filter((name) => !before.includes(name))).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
   });
 });
