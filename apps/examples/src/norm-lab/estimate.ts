@@ -20,9 +20,12 @@ function perStep(model: Model, arm: TrainSpec['arm'], side: number): readonly [f
   }
 }
 
+/** How much longer everything takes when the processes share the threads of a core: measured with two on one core. */
+const shared = 1.9;
+
 function stepSeconds(spec: TrainSpec | CostSpec, arm: TrainSpec['arm']): number {
   const [fixed, sample] = perStep(spec.model, arm, spec.data.side);
-  return fixed + sample * spec.batch;
+  return shared * (fixed + sample * spec.batch);
 }
 
 /** Seconds of one quiet core that a run is expected to take. Only used to show progress and to start long runs first. */
@@ -32,7 +35,7 @@ export function estimate(spec: RunSpec): number {
     return spec.arms.reduce((sum, arm) => sum + (spec.rounds + 2) * spec.stepsPerRound * stepSeconds(spec, arm), 0);
   }
   const [, sample] = perStep(spec.model, spec.arm, spec.data.side);
-  const measuring = spec.checks * spec.data.held * sample * 0.4;
+  const measuring = shared * spec.checks * spec.data.held * sample * 0.4;
   const probing = spec.probe === 'landscape' ? spec.checks * 8 * stepSeconds(spec, spec.arm) : spec.probe === 'dependence' ? 0.1 : 0;
   return stepsOf(spec) * stepSeconds(spec, spec.arm) + measuring + probing;
 }

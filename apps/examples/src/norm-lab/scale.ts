@@ -17,7 +17,7 @@ export class Scale {
    */
   constructor(profile: ProfileName, first: number, count: number | null) {
     this.profile = profile;
-    const n = count ?? this.of(2, 5, 10);
+    const n = count ?? this.of(2, 5, 6);
     this.seeds = Array.from({ length: n }, (_, i) => first + i);
     // Far above the seeds that are measured: a seed that chose the learning rate must not be in the comparison.
     this.tuneSeeds = Array.from({ length: this.of(1, 1, 2) }, (_, i) => first + 1_000_000 + i);

@@ -14,7 +14,7 @@ const base = (scale: Scale, choice: Choice): Untuned => ({
   ...convnet(scale, choice),
   data: smallImages(scale),
   batch: tunedAt,
-  samples: scale.of(128, 3840, 9600),
+  samples: scale.of(128, 2560, 9600),
   checks: 3,
 });
 

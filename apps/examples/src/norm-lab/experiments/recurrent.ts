@@ -23,7 +23,7 @@ function base(scale: Scale, cell: Cell, choice: Choice): Untuned {
     data: scale.of({ train: 300, held: 100, side: 14 }, { train: 3000, held: 500, side: 14 }, { train: 8000, held: 1000, side: 14 }),
     optimizer: 'adam',
     batch: 32,
-    samples: scale.of(128, 3840, 16_000),
+    samples: scale.of(128, 2240, 16_000),
     warmup: 0,
     weightScale: 1,
     checks: scale.of(2, 5, 10),

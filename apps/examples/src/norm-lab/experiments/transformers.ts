@@ -33,7 +33,7 @@ function base(scale: Scale, kind: Kind, start: Start): Untuned {
     data: scale.of({ train: 500, held: 20, side: 0 }, { train: 20_000, held: 100, side: 0 }, { train: 40_000, held: 160, side: 0 }),
     optimizer: 'adam',
     batch: scale.of(4, 8, 12),
-    samples: scale.of(32, 960, 3600),
+    samples: scale.of(32, 640, 3000),
     warmup: warmups[start],
     weightScale: 1,
     checks: scale.of(2, 5, 10),
