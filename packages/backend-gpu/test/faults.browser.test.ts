@@ -98,6 +98,26 @@ describe.each(['webgl2', 'webgl'] as const)('a lost context in %s', (mode) => {
   });
 });
 
+test('a lost WebGPU device: what was uploaded is there still; what was computed is missed where it is read', async () => {
+  const gpu = await open({ mode: 'webgpu' });
+  const x = tensor([1, 2, 3], { device: gpu });
+  const y = x.mul(2) as Tensor;
+  expect(await y.data()).toEqual(Float32Array.of(2, 4, 6));
+  const { kernels } = instances[0] as unknown as { kernels: { context?: { device: { destroy(): void } } }[] };
+  kernels.find((k) => k.context !== undefined)!.context!.device.destroy();
+  await expect(gpu.lost).resolves.toBe('the graphics context was lost');
+  await expect(y.data()).rejects.toThrow(DeviceLostError);
+  await expect((y.add(1) as Tensor).data()).rejects.toThrow(DeviceLostError);
+  expect(await (x.mul(3).sum() as Tensor).data()).toEqual(Float32Array.of(18));
+  y.copy_(x);
+  expect(await y.data()).toEqual(Float32Array.of(1, 2, 3));
+  expect(lines()).toEqual(['@nabla/backend-gpu: the graphics context was lost; the work goes on on the CPU']);
+  expect(gpu.report().mode).toBe('cpu');
+  const next = await open({ mode: 'webgpu' });
+  expect(await (tensor([2], { device: next }).add(1) as Tensor).data()).toEqual(Float32Array.of(3));
+  for (const b of [gpu, next]) b.dispose();
+});
+
 describe.each(['webgl2', 'webgl'] as const)('a training run in %s', (mode) => {
   test('whose context is lost in the middle of a step goes on from its last checkpoint on the CPU, and ends as it should', async () => {
     const batches = (device: Backend): [Tensor, Tensor][] => {
