@@ -1,5 +1,5 @@
 import { DeviceError } from '@nabla/core';
-import { lostValues } from './failures.ts';
+import { ignore, lostValues } from './failures.ts';
 import type { GpuResult } from './gpujs.ts';
 
 /** What is allocated at the moment, kept exact by every buffer and every allocation. */
@@ -10,10 +10,6 @@ export interface Ledger {
 
 /** Computes values elsewhere when the device has failed to. */
 export type Again = (error: unknown) => Promise<Float32Array>;
-
-function ignore(): void {
-  // Failures surface where the values are read.
-}
 
 /**
  * Contents shared by the buffers that have the same: on the device, on their way there, in the host's memory, or in both.
@@ -107,11 +103,6 @@ export class Allocation {
   /** The contents on the device, where they are there. */
   get result(): GpuResult | null {
     return this.#result;
-  }
-
-  /** The contents in the host's memory, where they are there. */
-  get host(): Float32Array | null {
-    return this.#host;
   }
 
   /** Waits for contents. @throws what kept them from coming */

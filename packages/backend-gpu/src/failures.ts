@@ -31,6 +31,9 @@ export function allOrNone<T extends { free(): void }>(makes: readonly (() => T)[
   return made;
 }
 
+/** What a promise does with a failure that surfaces elsewhere: where the values are read. */
+export function ignore(): void {}
+
 /** The beginning of an error's message: compilers append whole listings. */
 export function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;

@@ -1,7 +1,7 @@
 import { DeviceError } from '@nabla/core';
 import { Allocation, GpuBuffer, type Ledger } from './buffer.ts';
 import type { GpuDevice, KernelSource } from './device.ts';
-import { firstLine, Unavailable } from './failures.ts';
+import { firstLine, ignore, Unavailable } from './failures.ts';
 import type { GpuArgument, GpuKernel, GpuResult } from './gpujs.ts';
 import { Readback } from './readback.ts';
 
@@ -266,7 +266,10 @@ export class Kernels {
     if (kernel.broken !== null) throw new Unavailable(kernel.broken);
     const allocations = inputs.map((b) => b.allocation);
     if (this.#device.synchronous) {
+      const before = this.ledger.bytes;
       const args = [...allocations.map((a) => this.#resident(a)), ...scalars];
+      // Operands that had to be sent first may have taken the room that the result was to have.
+      if (this.ledger.bytes !== before) this.#check(op, length);
       return this.#buffer(length, this.#allocate(length).take(this.#call(op, kernel, length, args)));
     }
     for (const a of allocations) a.retain();
@@ -357,12 +360,12 @@ export class Kernels {
   }
 
   #buffer(length: number, allocation: Allocation): GpuBuffer {
-    this.track(allocation);
+    this.#track(allocation);
     return new GpuBuffer(length, allocation, this.ledger);
   }
 
   /** Lets flush() wait for contents. */
-  track(allocation: Allocation): void {
+  #track(allocation: Allocation): void {
     if (!allocation.isPending) return;
     const done: Promise<unknown> = allocation.arrival.then(() => this.#outstanding.delete(done));
     this.#outstanding.add(done);
@@ -371,10 +374,6 @@ export class Kernels {
 
 function failing(op: string, error: unknown): string {
   return `a kernel of ${op} fails: ${firstLine(error)}`;
-}
-
-function ignore(): void {
-  // Failures surface where the result is read.
 }
 
 function feedsItself(run: GpuKernel, args: readonly GpuArgument[]): boolean {
