@@ -1,6 +1,6 @@
 import { type Backend, cpu, manualSeed, ones, type Tensor } from '@nabla/core';
 import { setReferenceBackend } from '@nabla/core/internals';
-import { Dropout, type Module } from '@nabla/nn';
+import { Dropout, init, type Module } from '@nabla/nn';
 import { Adam, AdamW, SGD } from '@nabla/optim';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { GpuBackend } from '../src/index.ts';
@@ -159,6 +159,9 @@ describe.each(browserModes)('training in %s', (mode) => {
   test('training gives back what it takes: the same memory after every step', async () => {
     // A backend of its own: models of other tests are collected when it pleases the collector.
     const own = await gpuIn(mode);
+    on(own, () => init.ones_(ones([3])).dispose());
+    await own.flush();
+    expect(own.memory()).toEqual({ buffers: 0, bytes: 0 });
     const run = classified(own, convnet, images, (m) => new Adam(m.parameters(), { lr: 0.01 }));
     await lossesOf(run, 2);
     await own.flush();

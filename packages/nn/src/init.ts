@@ -1,4 +1,4 @@
-import { full, noGrad, type RandomOptions, ShapeError, type Tensor, ValueError } from '@nabla/core';
+import { full, noGrad, type RandomOptions, ShapeError, scope, type Tensor, ValueError } from '@nabla/core';
 
 export {
   dirac_,
@@ -83,7 +83,8 @@ export function normal_<T extends Tensor>(t: T, mean: number = 0, std: number = 
 
 /** Fills with one value. @see https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.constant_ */
 export function constant_<T extends Tensor>(t: T, value: number): T {
-  noGrad(() => t.copy_(full([], value, { dtype: t.dtype, device: t.device })));
+  // In a scope, for models are made outside of one: a device's buffer would wait for the collector.
+  noGrad(() => scope(() => void t.copy_(full([], value, { dtype: t.dtype, device: t.device }))));
   return t;
 }
 
