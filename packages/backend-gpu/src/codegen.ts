@@ -1,6 +1,7 @@
 import type { DType } from '@nabla/core';
 import { Declined, type Expr, expandCalls, type FunctionRow, type GpuBody, isFloating, topological } from '@nabla/core/internals';
 import type { Source } from './kernels.ts';
+import { addFromLibrary } from './library.ts';
 
 /** A scalar expression as statements of a kernel. */
 export interface Printed {
@@ -57,8 +58,13 @@ function printNow(expr: Expr, compute: DType): Printed | Declined {
       const body = bodyOf(row, compute)!;
       const name = `t${lines.length}`;
       const code = body.call(...e.args.map((a) => (folds(row, a) ? argument(a.value) : names.get(a)!)));
-      if (body === row.gpu) for (const [name, source] of Object.entries(body.helpers ?? {})) helpers.set(name, source);
-      else if (Object.keys(row.helpers ?? {}).some((h) => code.includes(`${h}(`))) return new Declined(`${row.name} has no GPU form`);
+      if (body !== row.gpu) {
+        if (Object.keys(row.helpers ?? {}).some((h) => code.includes(`${h}(`))) return new Declined(`${row.name} has no GPU form`);
+      } else {
+        for (const [n, text] of Object.entries(body.helpers ?? {})) helpers.set(n, text);
+        for (const n of body.needs ?? [])
+          if (!addFromLibrary(n, helpers)) return new Declined(`${row.name} needs ${n}, which no function of the library is named`);
+      }
       lines.push(`const ${name}=${settle(code, row, body, compute)};`);
       names.set(e, name);
     }

@@ -2,6 +2,7 @@ import { type Config, type FieldName, fields, tunable } from '../config/config.t
 import { readLink, writeLink } from '../config/link.ts';
 import type { Measured } from '../training/session.ts';
 import type { DeviceReport, FromWorker, Plane, Shown, ToWorker } from '../worker/messages.ts';
+import { draw, undraw, whenDrawn } from './frames.ts';
 import { History } from './history.ts';
 
 export type Phase = 'opening' | 'ready' | 'training' | 'pausing' | 'paused' | 'finished' | 'failed';
@@ -72,7 +73,10 @@ export class Trainer {
 
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return () => {
+      undraw(listener);
+      return this.#listeners.delete(listener);
+    };
   }
 
   /** Changes one setting. What training cannot take up as it runs builds the network anew. */
@@ -151,12 +155,18 @@ export class Trainer {
       }
       case 'measured':
         this.snapshot.history.add(message.measured);
-        this.#update({ measured: message.measured, plane: message.plane, device: message.device });
+        this.snapshot = { ...this.snapshot, measured: message.measured, plane: message.plane, device: message.device };
+        // Panel by panel, over several frames: all at once would block the page for longer than anyone who types may notice.
+        for (const listener of this.#listeners) draw(listener, listener);
+        whenDrawn(() => this.#tell({ type: 'drawn' }));
         return;
       case 'paused':
         // The answer to an earlier pause, after which training was asked for again.
         if (this.snapshot.phase === 'training' && !message.finished) return;
-        this.#update({ phase: message.finished ? 'finished' : 'paused' });
+        // When the last measurement is drawn.
+        whenDrawn(() => {
+          if (message.run === this.#run) this.#update({ phase: message.finished ? 'finished' : 'paused' });
+        });
         return;
       case 'failed':
         this.#update({ phase: 'failed', reason: message.reason });

@@ -18,6 +18,8 @@ const page = globalThis as unknown as PageEnd;
 const slice = 20;
 /** Milliseconds between measurements at least: about 15 a second. */
 const pause = 66;
+/** Milliseconds between measurements while the page has not drawn the last one: it may be hidden, and draws nothing then. */
+const patience = 500;
 /** Measuring takes no larger part of the time than one in this many. */
 const share = 3;
 /** Epochs a second for those who watch. */
@@ -36,10 +38,16 @@ let run: Run | null = null;
 /** Epochs at which training stops; 0 while it is paused. */
 let until = 0;
 let looping = false;
+/** Whether the page has drawn what was measured last. */
+let drawn = true;
 /** The page's requests one after the other: opening takes time, and what follows is about what was opened. */
 let queue: Promise<void> = Promise.resolve();
 
 page.onmessage = ({ data: message }) => {
+  if (message.type === 'drawn') {
+    drawn = true;
+    return;
+  }
   // At once: the loop must stop before its network is replaced.
   if (message.type === 'open' || message.type === 'pause') until = 0;
   queue = queue.then(() => handle(message)).catch((error: unknown) => fail(message.type === 'open' ? message.run : (run?.id ?? 0), error));
@@ -50,7 +58,7 @@ function fail(id: number, error: unknown): void {
   page.postMessage({ type: 'failed', run: id, reason: error instanceof Error ? error.message : String(error) }, []);
 }
 
-async function handle(message: ToWorker): Promise<void> {
+async function handle(message: Exclude<ToWorker, { type: 'drawn' }>): Promise<void> {
   switch (message.type) {
     case 'open':
       return open(message.run, message.config);
@@ -101,6 +109,7 @@ async function measure({ id, session, device, config }: Run): Promise<boolean> {
   const plane = config.data === 'digits' ? null : await planeOf(session, device.caps.syncRead && device.name === 'cpu' ? 64 : 48);
   const transfer = [measured.gradients.buffer, measured.predictions.buffer, ...measured.histograms.map((h) => h.shares.buffer)];
   if (plane !== null) transfer.push(plane.pixels.buffer);
+  drawn = false;
   page.postMessage({ type: 'measured', run: id, measured, plane, device: reportOf(device, config.device) }, transfer as Transferable[]);
   return Number.isFinite(measured.loss ?? 0) && Number.isFinite(measured.heldOutLoss);
 }
@@ -137,7 +146,7 @@ async function trainUntilStopped(current: Run): Promise<void> {
     // A GPU is only told what to do: waiting for the result keeps the list of what it has been told short.
     await session.meanLoss();
     const now = performance.now();
-    if (now >= due) {
+    if (now >= due && (drawn || now >= due + patience)) {
       if (!(await measure(current))) throw new DivergedError();
       const took = performance.now() - now;
       due = now + Math.max(pause, share * took);

@@ -9,7 +9,9 @@ export type ToWorker =
   | { readonly type: 'tune'; readonly config: Config }
   /** Train until so many epochs are done. */
   | { readonly type: 'train'; readonly until: number }
-  | { readonly type: 'pause' };
+  | { readonly type: 'pause' }
+  /** The last measurement has been drawn. */
+  | { readonly type: 'drawn' };
 
 /** What is shown of a data set. */
 export interface Shown {

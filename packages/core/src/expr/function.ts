@@ -16,7 +16,9 @@ export type Derivative = ((...argsThenY: Expr[]) => Expr) | null;
 export interface GpuBody {
   /** The call, from the printed arguments. */
   readonly call: Printer;
-  /** Helper functions that the call needs, by name: source text in gpu.js's subset of JavaScript. */
+  /** Functions of the backend's own library that the call uses, by name: their source stands there, not in core. */
+  readonly needs?: readonly string[];
+  /** Further functions that the call uses, by name: source text in gpu.js's subset of JavaScript. */
   readonly helpers?: Readonly<Record<string, string>>;
 }
 

@@ -43,7 +43,7 @@ export const affine: Experiment = {
         }),
         claim({
           statement: 'LayerNorm does as well without scale and shift.',
-          source: 'Xu et al. 2019, section 3 and table 2 (LayerNorm-simple)',
+          source: 'Xu et al. 2019, abstract (LayerNorm-simple)',
           metric: 'test error, LayerNorm with both minus with neither (claimed: within half a point)',
           unit: 'points',
           direction: 'within',
