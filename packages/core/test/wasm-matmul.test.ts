@@ -1,5 +1,5 @@
 import { setThreads } from '@nabla/core';
-import { setWasmMode, type View } from '@nabla/core/internals';
+import { contiguousStrides, setWasmMode, type View } from '@nabla/core/internals';
 import { afterEach, describe, expect, test } from 'vitest';
 import { wasmMatmul } from '../src/wasm/gemm.ts';
 import { runtime } from '../src/wasm/runtime.ts';
@@ -61,6 +61,16 @@ const sizes: readonly (readonly [t: number, m: number, k: number, n: number])[] 
 ];
 const orders: readonly Order[] = ['rows', 'columns', 'gaps'];
 
+type Batch = readonly [sizes: readonly number[], ofA: readonly number[], ofB: readonly number[]];
+/** Distances between the matrices of a batch: dense, repeated, swapped, with gaps, so that one run or two do not hold all of them. */
+const batches: readonly Batch[] = [
+  [[2, 3, 4], [12, 4, 1], [12, 4, 1]], // biome-ignore format: a line a batch
+  [[2, 3, 4], [0, 1, 3], [12, 4, 1]], // biome-ignore format: a line a batch
+  [[2, 3, 4], [1, 2, 6], [4, 0, 1]], // biome-ignore format: a line a batch
+  [[5, 1, 4], [9, 7, 1], [4, 100, 1]], // biome-ignore format: a line a batch
+  [[2, 2, 2, 2], [1, 4, 2, 8], [8, 4, 2, 1]], // biome-ignore format: a line a batch
+];
+
 describe('products in vectors', () => {
   afterEach(async () => {
     setWasmMode('auto');
@@ -120,5 +130,32 @@ describe('products in vectors', () => {
     const [x, y] = [viewOf(a, [t, m, k], 'rows', resident), viewOf(b, [t, k, n], 'columns', resident)];
     expect(wasmMatmul(runtime()!, x, y, out, row)).toBe(true);
     expect((out.handle as Float32Array).slice(5, 5 + t * m * n)).toEqual(naive(a, b, bias, [t, m, k, n]));
+  });
+
+  test.each([1, 2])('batches of several dimensions, repeated and apart, on %d threads', async (threads) => {
+    expect(await setThreads(threads)).toBe(threads);
+    setWasmMode('always');
+    const draw = new Draw(11);
+    const [m, k, n] = [40, 33, 24];
+    for (const [batch, da, db] of batches) {
+      const count = batch.reduce((x, y) => x * y, 1);
+      const reach = (d: readonly number[]): number => batch.reduce((sum, size, i) => sum + (size - 1) * d[i]!, 1);
+      const view = (values: Float32Array, distances: readonly number[], rows: number, columns: number): View => {
+        const handle = resident(values.length);
+        handle.set(values);
+        const strides = [...distances.map((d) => d * rows * columns), columns, 1];
+        return { handle, dtype: 'float32', shape: [...batch, rows, columns], strides, offset: 0 };
+      };
+      const [a, b] = [integers(draw, reach(da) * m * k), integers(draw, reach(db) * k * n)];
+      const out = resident(count * m * n);
+      const to: View = { handle: out, dtype: 'float32', shape: [...batch, m, n], strides: contiguousStrides([...batch, m, n]), offset: 0 };
+      expect(wasmMatmul(runtime()!, view(a, da, m, k), view(b, db, k, n), to)).toBe(true);
+      for (let t = 0; t < count; t++) {
+        const index = batch.map((size, i) => Math.floor(t / batch.slice(i + 1).reduce((x, y) => x * y, 1)) % size);
+        const at = (d: readonly number[]): number => index.reduce((sum, x, i) => sum + x * d[i]!, 0);
+        const [x, y] = [a.subarray(at(da) * m * k, (at(da) + 1) * m * k), b.subarray(at(db) * k * n, (at(db) + 1) * k * n)];
+        expect(out.slice(t * m * n, (t + 1) * m * n), `${batch}: product ${t}`).toEqual(naive(x, y, null, [1, m, k, n]));
+      }
+    }
   });
 });

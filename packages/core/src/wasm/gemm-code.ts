@@ -241,17 +241,26 @@ function gemmPackedFunction(): FunctionBuilder {
 }
 
 /**
- * gemmBatch(count, aStep, bStep, cStep, ...): {@link gemmFunction} with the arguments behind, `count` times, with a, b and c moved on.
+ * gemmBatch(outerCount, outerA, outerB, outerC, innerCount, innerA, innerB, innerC, ...): {@link gemmFunction} with the arguments
+ * behind, for a run of runs of products, with a, b and c moved on.
  */
 function batchFunction(): FunctionBuilder {
-  const [f, p] = parameters(['count', 'aStep', 'bStep', 'cStep', ...gemmParameters]);
-  const [a, b, c] = [f.variable(p.a), f.variable(p.b), f.variable(p.c)];
-  f.for(f.i32(0), p.count, 1, () => {
-    const moved = { ...p, a, b, c };
-    f.call(gemmNumbers.gemm, null, ...gemmParameters.map((name) => moved[name]));
-    f.set(a, add(f, a, p.aStep));
-    f.set(b, add(f, b, p.bStep));
-    f.set(c, add(f, c, p.cStep));
+  const runs = ['outerCount', 'outerA', 'outerB', 'outerC', 'innerCount', 'innerA', 'innerB', 'innerC'] as const;
+  const [f, p] = parameters([...runs, ...gemmParameters]);
+  type Operands = Record<'a' | 'b' | 'c', Value>;
+  /** `body` with operands that move on from `from`. */
+  const run = (count: Value, steps: Operands, from: Operands, body: (at: Operands) => void): void => {
+    const at = { a: f.variable(from.a), b: f.variable(from.b), c: f.variable(from.c) };
+    f.for(f.i32(0), count, 1, () => {
+      body(at);
+      for (const o of ['a', 'b', 'c'] as const) f.set(at[o], add(f, at[o], steps[o]));
+    });
+  };
+  run(p.outerCount, { a: p.outerA, b: p.outerB, c: p.outerC }, p, (outer) => {
+    run(p.innerCount, { a: p.innerA, b: p.innerB, c: p.innerC }, outer, (at) => {
+      const moved = { ...p, ...at };
+      f.call(gemmNumbers.gemm, null, ...gemmParameters.map((name) => moved[name]));
+    });
   });
   return f;
 }

@@ -7,50 +7,84 @@ import { split } from './threads.ts';
 /** Products per element of a part that make it worth a thread. */
 const leastOfProduct = 2 ** 20;
 
-/** One product, or several whose operands lie evenly apart: all in bytes but the sizes. */
-interface Product {
+/** Products whose operands lie evenly apart, in bytes. */
+interface Run {
   readonly count: number;
-  readonly steps: readonly [a: number, b: number, c: number];
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+}
+
+/** A run of runs of products: all in bytes but the sizes. */
+interface Products {
+  readonly outer: Run;
+  readonly inner: Run;
   readonly m: number;
   readonly n: number;
   readonly k: number;
   readonly a: number;
-  readonly aStrides: readonly [row: number, column: number];
+  readonly aRow: number;
+  readonly aColumn: number;
   readonly b: number;
-  readonly bStrides: readonly [row: number, column: number];
+  readonly bRow: number;
+  readonly bColumn: number;
   readonly c: number;
   readonly ldc: number;
   /** A row that is added to every row of C; 0 for none. */
   readonly bias: number;
 }
 
-function argumentsOf(p: Product, thread: number): number[] {
-  const operands = [p.m, p.n, p.k, p.a, ...p.aStrides, p.b, ...p.bStrides, p.c, p.ldc];
-  return [p.count, ...p.steps, ...operands, panelsAt + thread * panelBytes, p.bias];
+function argumentsOf(p: Products, thread: number): number[] {
+  const { outer, inner } = p;
+  return [
+    outer.count,
+    outer.a,
+    outer.b,
+    outer.c,
+    inner.count,
+    inner.a,
+    inner.b,
+    inner.c,
+    p.m,
+    p.n,
+    p.k,
+    p.a,
+    p.aRow,
+    p.aColumn,
+    p.b,
+    p.bRow,
+    p.bColumn,
+    p.c,
+    p.ldc,
+    panelsAt + thread * panelBytes,
+    p.bias,
+  ];
 }
 
-/** Products as parts for threads: whole products, else strips of rows, else strips of columns. */
-function partsOf(threads: number, p: Product): Product[] {
-  const total = p.count * p.m * p.n * p.k;
-  const parts = Math.min(threads, Math.floor(total / partFrom(leastOfProduct)));
+/** Products as parts for threads: whole runs, else whole products of one run, else strips of rows, else strips of columns. */
+function partsOf(threads: number, p: Products): Products[] {
+  const { outer, inner } = p;
+  const parts = Math.min(threads, Math.floor((outer.count * inner.count * p.m * p.n * p.k) / partFrom(leastOfProduct)));
   if (parts < 2) return [p];
-  if (p.count >= parts) {
-    return split(parts, p.count, 1, 1).map(({ from, to }) => {
-      const [a, b, c] = p.steps;
-      return { ...p, count: to - from, a: p.a + from * a, b: p.b + from * b, c: p.c + from * c };
+  const run = outer.count > 1 ? 'outer' : 'inner';
+  const { count, a, b, c } = p[run];
+  if (count >= parts || outer.count > 1) {
+    return split(Math.min(parts, count), count, 1, 1).map(({ from, to }) => {
+      return { ...p, [run]: { count: to - from, a, b, c }, a: p.a + from * a, b: p.b + from * b, c: p.c + from * c };
     });
   }
-  if (p.m >= p.n) {
-    return split(parts, p.m, 4, 4).map(({ from, to }) => ({ ...p, m: to - from, a: p.a + from * p.aStrides[0], c: p.c + from * p.ldc }));
-  }
+  if (p.m >= p.n)
+    return split(parts, p.m, 4, 4).map(({ from, to }) => ({ ...p, m: to - from, a: p.a + from * p.aRow, c: p.c + from * p.ldc }));
   return split(parts, p.n, 8, 8).map(({ from, to }) => ({
     ...p,
     n: to - from,
-    b: p.b + from * p.bStrides[1],
+    b: p.b + from * p.bColumn,
     c: p.c + from * 4,
     bias: p.bias && p.bias + from * 4,
   }));
 }
+
+const single: Run = { count: 1, a: 0, b: 0, c: 0 };
 
 /**
  * Batched product of float32 matrices of any strides into the contiguous `c`, which has the batch of `a` and `b`. Products are
@@ -67,48 +101,47 @@ export function wasmMatmul(runtime: Runtime, a: View, b: View, c: View, bias: Vi
   if (at < 0 || bt < 0 || ct < 0 || biases < 0) return false;
   const rank = a.shape.length;
   const [m, k, n] = [a.shape[rank - 2]!, a.shape[rank - 1]!, b.shape[rank - 1]!];
-  const base = {
-    m,
-    n,
-    k,
-    aStrides: [a.strides[rank - 2]! * 4, a.strides[rank - 1]! * 4],
-    bStrides: [b.strides[rank - 2]! * 4, b.strides[rank - 1]! * 4],
-    ldc: n * 4,
-    bias: biases,
-  } as const;
-  const product = m * n * 4;
-  // The last dimensions of the batch that both operands walk evenly are one run.
-  let inner = rank - 2;
-  let count = 1;
-  let steps: readonly [number, number, number] = [0, 0, product];
-  while (inner > 0) {
-    const d = inner - 1;
-    const size = a.shape[d]!;
-    const [sa, sb] = [a.strides[d]! * 4, b.strides[d]! * 4];
-    if (count > 1 && size > 1 && (sa !== steps[0] * count || sb !== steps[1] * count)) break;
-    if (count === 1 && size > 1) steps = [sa, sb, product];
-    count *= size;
-    inner--;
-  }
-  const outer = a.shape.slice(0, inner).reduce((x, y) => x * y, 1);
-  const index = new Array<number>(inner).fill(0);
-  let [ao, bo] = [at, bt];
-  for (let t = 0; t < outer; t++) {
-    const parts = partsOf(runtime.threads, { ...base, count, steps, a: ao, b: bo, c: ct + t * count * product });
-    runtime.run(
-      exports,
-      'gemmBatch',
-      parts.map((p, thread) => argumentsOf(p, thread)),
-    );
-    for (let d = inner - 1; d >= 0; d--) {
-      ao += a.strides[d]! * 4;
-      bo += b.strides[d]! * 4;
-      if (++index[d]! < a.shape[d]!) break;
-      index[d] = 0;
-      ao -= a.strides[d]! * a.shape[d]! * 4;
-      bo -= b.strides[d]! * a.shape[d]! * 4;
+  /** The last dimensions before `end` that both operands walk evenly, as one run, and where they begin. */
+  const runBefore = (end: number, product: number): readonly [Run, number] => {
+    let [run, from] = [single, end];
+    for (; from > 0; from--) {
+      const size = a.shape[from - 1]!;
+      const [sa, sb] = [a.strides[from - 1]! * 4, b.strides[from - 1]! * 4];
+      if (size === 1) continue;
+      if (run.count === 1) run = { count: size, a: sa, b: sb, c: product };
+      else if (sa === run.a * run.count && sb === run.b * run.count) run = { ...run, count: run.count * size };
+      else break;
     }
-  }
+    return [run, from];
+  };
+  const [inner, outerEnd] = runBefore(rank - 2, m * n * 4);
+  const [outer, rest] = runBefore(outerEnd, inner.count * m * n * 4);
+  const [aRow, aColumn] = [a.strides[rank - 2]! * 4, a.strides[rank - 1]! * 4];
+  const [bRow, bColumn] = [b.strides[rank - 2]! * 4, b.strides[rank - 1]! * 4];
+  const all = { outer, inner, m, n, k, a: at, aRow, aColumn, b: bt, bRow, bColumn, c: ct, ldc: n * 4, bias: biases };
+  const step = outer.count * inner.count * m * n * 4;
+  eachOf(a, b, rest, (ao, bo, i) => {
+    const parts = partsOf(runtime.threads, rest === 0 ? all : { ...all, a: at + ao * 4, b: bt + bo * 4, c: ct + i * step });
+    runtime.run(exports, 'gemmBatch', parts.map(argumentsOf));
+  });
   staging.finish();
   return true;
+}
+
+/** Calls `fn` with the offsets of two operands, in elements, for each index of their first `rank` dimensions. */
+function eachOf(a: View, b: View, rank: number, fn: (a: number, b: number, i: number) => void): void {
+  const index = new Array<number>(rank).fill(0);
+  const count = a.shape.slice(0, rank).reduce((x, y) => x * y, 1);
+  let [ao, bo] = [0, 0];
+  for (let t = 0; t < count; t++) {
+    fn(ao, bo, t);
+    for (let d = rank - 1; d >= 0; d--) {
+      ao += a.strides[d]!;
+      bo += b.strides[d]!;
+      if (++index[d]! < a.shape[d]!) break;
+      index[d] = 0;
+      ao -= a.strides[d]! * a.shape[d]!;
+      bo -= b.strides[d]! * a.shape[d]!;
+    }
+  }
 }
