@@ -6,8 +6,8 @@ import { contiguousStrides, sizeOf } from '../layout.ts';
 import { canGenerate, compile } from './compile.ts';
 import { coalesce, type Loop, type Motion, motion } from './loops.ts';
 
-/** Runs of at least this length are copied as blocks. */
-const block = 32;
+/** Runs of at least this length are copied as blocks: a view of each costs as much as copying this many numbers one by one. */
+const block = 256;
 
 /** `body` inside `rank` nested loops, over operands whose offsets are b0, b1, ...; `inner` is the innermost loop. */
 function nest(rank: number, operands: number, inner: string): string {

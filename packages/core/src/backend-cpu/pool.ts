@@ -9,21 +9,29 @@ const limit = 256 * 2 ** 20;
 /** Below this a fresh array is as cheap as a recycled one. */
 const recycled = 64;
 
+/** From so many kinds and lengths on, those of which nothing is left are forgotten. */
+const mostShelves = 1024;
+
+/** Buffers of one kind and length. */
+interface Shelf {
+  readonly buffers: TypedArray[];
+  /** When one was last taken or given. */
+  used: number;
+}
+
 /** Freed buffers, by kind and length. A recycled buffer is not cleared: kernels write every element. */
 export class BufferPool {
-  #free: Map<string, TypedArray[]> = new Map();
+  readonly #shelves: Map<number, Shelf> = new Map();
   #bytes = 0;
+  #now = 0;
 
   /** A buffer with arbitrary contents. */
   take(dtype: DType, n: number): TypedArray {
     if (this.#bytes === 0 || n < recycled) return fresh(dtype, n);
-    const key = kind(dtype, n);
-    const list = this.#free.get(key);
-    if (list === undefined) return fresh(dtype, n);
-    const hit = list.pop()!;
-    // To the end of the line: kinds that are in use are the last to be given up.
-    this.#free.delete(key);
-    if (list.length > 0) this.#free.set(key, list);
+    const shelf = this.#shelves.get(key(dtype, n));
+    const hit = shelf?.buffers.pop();
+    if (hit === undefined) return fresh(dtype, n);
+    shelf!.used = this.#now++;
     this.#bytes -= hit.byteLength;
     return hit;
   }
@@ -36,25 +44,34 @@ export class BufferPool {
       drop(buffer);
       return;
     }
-    this.#makeRoom(buffer.byteLength);
-    const key = kind(dtype, buffer.length);
-    const list = this.#free.get(key);
-    if (list === undefined) this.#free.set(key, [buffer]);
-    else list.push(buffer);
+    if (this.#bytes + buffer.byteLength > limit) this.#makeRoom(buffer.byteLength);
+    const at = key(dtype, buffer.length);
+    let shelf = this.#shelves.get(at);
+    if (shelf === undefined) {
+      if (this.#shelves.size >= mostShelves) this.#clearEmpty();
+      shelf = { buffers: [], used: 0 };
+      this.#shelves.set(at, shelf);
+    }
+    shelf.buffers.push(buffer);
+    shelf.used = this.#now++;
     this.#bytes += buffer.byteLength;
   }
 
   /** Lets go of buffers of the kinds that were not asked for longest: a program may be done with their shapes. */
   #makeRoom(bytes: number): void {
-    for (const [key, list] of this.#free) {
-      while (this.#bytes + bytes > limit && list.length > 0) {
-        const old = list.pop()!;
+    for (const [at, { buffers }] of [...this.#shelves].sort(([, x], [, y]) => x.used - y.used)) {
+      while (this.#bytes + bytes > limit && buffers.length > 0) {
+        const old = buffers.pop()!;
         this.#bytes -= old.byteLength;
         drop(old);
       }
-      if (list.length > 0) return;
-      this.#free.delete(key);
+      if (buffers.length > 0) return;
+      this.#shelves.delete(at);
     }
+  }
+
+  #clearEmpty(): void {
+    for (const [at, { buffers }] of this.#shelves) if (buffers.length === 0) this.#shelves.delete(at);
   }
 
   get bytes(): number {
@@ -62,8 +79,8 @@ export class BufferPool {
   }
 
   clear(): void {
-    for (const list of this.#free.values()) list.forEach(drop);
-    this.#free.clear();
+    for (const { buffers } of this.#shelves.values()) buffers.forEach(drop);
+    this.#shelves.clear();
     this.#bytes = 0;
   }
 }
@@ -78,6 +95,10 @@ function drop(buffer: TypedArray): void {
   runtime()?.arena.free(buffer);
 }
 
-function kind(dtype: DType, n: number): string {
-  return `${dtype === 'int64' ? 'float64' : dtype === 'bool' ? 'uint8' : dtype}:${n}`;
+/** Buffers with the same key are interchangeable. */
+function key(dtype: DType, n: number): number {
+  return n * 4 + arrayOf[dtype];
 }
+
+/** Numbers of the typed arrays that hold the dtypes. */
+const arrayOf: Readonly<Record<DType, number>> = { float32: 0, float64: 1, int64: 1, int32: 2, uint8: 3, bool: 3 };
