@@ -1,5 +1,8 @@
 // Drawing in slices: what is to be drawn waits for a frame, and a frame that has used its time leaves the rest to the next one.
 
+/** For canvases to which pixels are only copied: a graphics card would get, and wait for, each of them. */
+export const inMemory: CanvasRenderingContext2DSettings = { willReadFrequently: true };
+
 const waiting = new Map<object, () => void>();
 let asked = false;
 /** Milliseconds of drawing after which the frame is left to the browser. */

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { side } from '../config/plan.ts';
-import { draw, undraw } from './frames.ts';
+import { draw, inMemory, undraw } from './frames.ts';
 import { useSnapshot } from './use-trainer.ts';
 
 function Image({ pixels }: { readonly pixels: Float32Array }): JSX.Element {
@@ -11,7 +11,7 @@ function Image({ pixels }: { readonly pixels: Float32Array }): JSX.Element {
       if (canvas.current === null) return;
       const image = new ImageData(side, side);
       for (const [i, p] of pixels.entries()) image.data.set([255, 255, 255, 255 * p], 4 * i);
-      canvas.current.getContext('2d')!.putImageData(image, 0, 0);
+      canvas.current.getContext('2d', inMemory)!.putImageData(image, 0, 0);
     });
     return () => undraw(canvas);
   }, [pixels]);

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { colours, extent } from '../worker/plane.ts';
-import { draw, undraw } from './frames.ts';
+import { draw, inMemory, undraw } from './frames.ts';
 import { percent } from './numbers.ts';
 import { useSnapshot } from './use-trainer.ts';
 
@@ -55,7 +55,7 @@ export function PlaneView(): JSX.Element {
       const canvas = under.current;
       if (canvas === null) return;
       if (canvas.width !== plane.size) canvas.width = canvas.height = plane.size;
-      canvas.getContext('2d')!.putImageData(new ImageData(plane.pixels, plane.size, plane.size), 0, 0);
+      canvas.getContext('2d', inMemory)!.putImageData(new ImageData(plane.pixels, plane.size, plane.size), 0, 0);
     });
     return () => undraw(under);
   }, [plane, training]);

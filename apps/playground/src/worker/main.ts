@@ -16,8 +16,12 @@ const page = globalThis as unknown as PageEnd;
 
 /** Milliseconds of training between looks at what the page has sent. */
 const slice = 20;
-/** Milliseconds between measurements at least: about 15 a second. */
-const pause = 66;
+/** Milliseconds between measurements at least, and for those who would rather have the time spent on training. */
+const pause = { watch: 66, full: 200 };
+/** Where there are no cores to spare, training rests while the page draws: else the page would wait for one. */
+const crowded = navigator.hardwareConcurrency <= 2;
+/** Milliseconds that it rests at most. */
+const rest = 150;
 /** Milliseconds between measurements while the page has not drawn the last one: it may be hidden, and draws nothing then. */
 const patience = 500;
 /** Measuring takes no larger part of the time than one in this many. */
@@ -40,12 +44,14 @@ let until = 0;
 let looping = false;
 /** Whether the page has drawn what was measured last. */
 let drawn = true;
+let whenDrawn = (): void => {};
 /** The page's requests one after the other: opening takes time, and what follows is about what was opened. */
 let queue: Promise<void> = Promise.resolve();
 
 page.onmessage = ({ data: message }) => {
   if (message.type === 'drawn') {
     drawn = true;
+    whenDrawn();
     return;
   }
   // At once: the loop must stop before its network is replaced.
@@ -134,7 +140,7 @@ async function train(current: Run): Promise<void> {
 
 async function trainUntilStopped(current: Run): Promise<void> {
   const { session } = current;
-  let due = performance.now() + pause;
+  let due = performance.now();
   let paced = { since: performance.now(), epoch: session.epoch };
   let { pace } = current.config;
   while (session.epoch < until) {
@@ -149,13 +155,25 @@ async function trainUntilStopped(current: Run): Promise<void> {
     if (now >= due && (drawn || now >= due + patience)) {
       if (!(await measure(current))) throw new DivergedError();
       const took = performance.now() - now;
-      due = now + Math.max(pause, share * took);
+      if (crowded) await resting();
+      due = now + Math.max(pause[pace], share * took);
     }
     await (allowed() ? turn() : sleep(5));
   }
   const finished = until > 0;
   await measure(current);
   page.postMessage({ type: 'paused', run: current.id, finished }, []);
+}
+
+/** Until the page has drawn, or long enough. */
+function resting(): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, rest);
+    whenDrawn = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
 }
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
