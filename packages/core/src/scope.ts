@@ -168,4 +168,8 @@ function sweep(f: Frame, survivors: Set<Tensor>, outer: Frame | null): void {
     if (!survivors.has(t)) t.dispose();
     else if (!t.disposed && !f.kept.has(t)) outer?.own(t);
   }
+  // A collection of young objects takes an old one for alive: lists that got old while the scope was open would hold what was put in
+  // them until all memory is collected, which seldom happens.
+  f.nodes.length = 0;
+  f.tensors.length = 0;
 }

@@ -120,8 +120,7 @@ function addImages(runtime: Runtime, w: WeightGradientPlan, box: Box, source: Vi
     const [frames, slopes] = [filled(runtime, staging, chunk * framed, 0), filled(runtime, staging, chunk * sloped, 0)];
     if (frames < 0 || slopes < 0) return false;
     const job = argumentsAt(calls.length);
-    weightGradient.write(runtime.arena.i32, job, {
-      ...copyingOf(frame, box.copies, copies, channels, w.strides),
+    weightGradient.write(runtime.arena.i32, job, copyingOf(frame, box.copies, copies, channels, w.strides), {
       groups: part.groups,
       images: count,
       chunk,

@@ -193,8 +193,7 @@ function runPass(runtime: Runtime, c: CorrelationPlan, p: Pass, source: View, we
       const frameAt = origin === null ? filled(runtime, staging, channels * frame.channel, 0) : 0;
       if (tapsAt < 0 || quadsAt < 0 || copiesAt < 0 || frameAt < 0) return false;
       const job = argumentsAt(calls.length);
-      correlation.write(runtime.arena.i32, job, {
-        ...copyingOf(frame, copies, copiesAt, channels, c.strides),
+      correlation.write(runtime.arena.i32, job, copyingOf(frame, copies, copiesAt, channels, c.strides), {
         groups: p.groups,
         images: part.images,
         source: from + (p.group * channels * cs + part.image * ns) * 4,

@@ -104,8 +104,7 @@ function poolImages(runtime: Runtime, p: PoolPlan, source: View, out: View, indi
       if (tapsAt < 0 || quadsAt < 0 || copiesAt < 0 || frameAt < 0) return false;
       const job = argumentsAt(calls.length);
       const element = part.image * planes * size + part.plane * size;
-      pooling.write(runtime.arena.i32, job, {
-        ...copyingOf(frame, copies, copiesAt, 1, p.strides),
+      pooling.write(runtime.arena.i32, job, copyingOf(frame, copies, copiesAt, 1, p.strides), {
         images: part.images,
         planes: part.planes,
         source: from + (part.image * ns + part.plane * cs) * 4,
@@ -170,29 +169,34 @@ function gradImages(runtime: Runtime, grad: View, how: View | Windows, out: View
   const size = height * width;
   const calls = partsOf(runtime, count, planes, Math.max(size, rows * columns)).map((part, thread) => {
     const job = argumentsAt(thread);
-    poolGradient.write(runtime.arena.i32, job, {
-      images: part.images,
-      planes: part.planes,
-      rows,
-      columns,
-      grad: from + (part.image * gn + part.plane * gc) * 4,
-      gradImage: gn * 4,
-      gradPlane: gc * 4,
-      gradRow: gh * 4,
-      gradStep: gw * 4,
-      indices: where + (part.image * xn + part.plane * xc) * 8,
-      indexImage: xn * 8,
-      indexPlane: xc * 8,
-      indexRow: xh * 8,
-      indexStep: xw * 8,
-      out: to + (part.image * planes + part.plane) * size * 4,
-      outImage: planes * size * 4,
-      outPlane: size * 4,
-      size,
-      width,
-      spans,
-      divisors,
-    });
+    poolGradient.write(
+      runtime.arena.i32,
+      job,
+      {},
+      {
+        images: part.images,
+        planes: part.planes,
+        rows,
+        columns,
+        grad: from + (part.image * gn + part.plane * gc) * 4,
+        gradImage: gn * 4,
+        gradPlane: gc * 4,
+        gradRow: gh * 4,
+        gradStep: gw * 4,
+        indices: where + (part.image * xn + part.plane * xc) * 8,
+        indexImage: xn * 8,
+        indexPlane: xc * 8,
+        indexRow: xh * 8,
+        indexStep: xw * 8,
+        out: to + (part.image * planes + part.plane) * size * 4,
+        outImage: planes * size * 4,
+        outPlane: size * 4,
+        size,
+        width,
+        spans,
+        divisors,
+      },
+    );
     return [job];
   });
   runtime.run(convolutionExports(runtime), indices === null ? 'averagePoolGrad' : 'maxPoolGrad', calls);
