@@ -83,11 +83,11 @@ const observed = <A>(def: OpDefinition<A>, inputs: readonly Tensor[], attrs: A, 
 
 function record<A>(def: OpDefinition<A>, closed: boolean, inputs: readonly Tensor[], attrs: A, outputs: readonly Tensor[]): void {
   let any = false;
-  const needs: boolean[] = [];
+  const needs = new Array<boolean>(inputs.length);
   for (let i = 0; i < inputs.length; i++) {
     const wants = needsGrad(inputs[i]!);
     any ||= wants;
-    needs.push(wants && isFloating(inputs[i]!.dtype));
+    needs[i] = wants && isFloating(inputs[i]!.dtype);
   }
   if (!any || !outputs.some((t) => isFloating(t.dtype))) return;
   const save = def.save?.(inputs, outputs, attrs) ?? [];

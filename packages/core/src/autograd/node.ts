@@ -83,6 +83,8 @@ export interface SavedSlot {
   release(): void;
 }
 
+const nothing: readonly never[] = [];
+
 /**
  * One recorded operation. A node's id is larger than those of the nodes it depends on. It stands for the edge to its first
  * output, which is most often the only one.
@@ -96,7 +98,7 @@ export class GraphNode implements GradFn, Edge {
   readonly outputs: readonly TensorInfo[];
   readonly #run: BackwardFunction;
   /** What backward needs; null keeps a place. */
-  readonly saved: (SavedSlot | null)[] = [];
+  saved: readonly (SavedSlot | null)[] = nothing;
   /** The leaf whose gradient this node accumulates. */
   readonly leaf: Tensor | null;
   /** Outputs that asked to keep their gradient. */

@@ -35,11 +35,8 @@ class RecordedNode<A> extends GraphNode {
   }
 
   override backward(grads: readonly (Tensor | null)[]): readonly (Tensor | null)[] {
-    const tensors: (Tensor | null)[] = [];
-    for (let i = 0; i < this.saved.length; i++) {
-      const slot = this.saved[i]!;
-      tensors.push(slot === null ? null : slot.unpack());
-    }
+    const tensors = new Array<Tensor | null>(this.saved.length);
+    for (let i = 0; i < tensors.length; i++) tensors[i] = this.saved[i]?.unpack() ?? null;
     return this.#rule(this.#attrs, tensors, grads, this.inputs);
   }
 }
@@ -60,19 +57,26 @@ export function recordNode<A>(
   attrs: A,
   closed: boolean,
 ): GraphNode {
-  const edges: (Edge | null)[] = [];
-  const inputInfos: TensorInfo[] = [];
-  const outputInfos: TensorInfo[] = [];
-  for (let i = 0; i < inputs.length; i++) edges.push(edgeOf(inputs[i]!));
-  for (let i = 0; i < inputs.length; i++) inputInfos.push(infoOf(inputs[i]!));
+  // As long as they will be: arrays that are pushed to make room for sixteen more, and a graph has thousands.
+  const edges = new Array<Edge | null>(inputs.length);
+  const inputInfos = new Array<TensorInfo>(inputs.length);
+  const outputInfos = new Array<TensorInfo>(outputs.length);
+  for (let i = 0; i < inputs.length; i++) {
+    edges[i] = edgeOf(inputs[i]!);
+    inputInfos[i] = infoOf(inputs[i]!);
+  }
   for (let i = 0; i < outputs.length; i++) {
     const t = outputs[i]!;
     if (isFloating(t.dtype)) metaOf(t);
-    outputInfos.push(infoOf(t));
+    outputInfos[i] = infoOf(t);
   }
   const node = new RecordedNode(name, edges, inputInfos, outputInfos, rule, attrs);
   node.closed = closed;
-  for (let i = 0; i < save.length; i++) node.saved.push(slotOf(save[i]!, node, inputs, outputs));
+  if (save.length > 0) {
+    const saved = new Array<SavedSlot | null>(save.length);
+    for (let i = 0; i < save.length; i++) saved[i] = slotOf(save[i]!, node, inputs, outputs);
+    node.saved = saved;
+  }
   for (let i = 0; i < outputs.length; i++) if (isFloating(outputs[i]!.dtype)) attach(outputs[i]!, node, i);
   return node;
 }

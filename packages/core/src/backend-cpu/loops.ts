@@ -15,8 +15,8 @@ export function coalesce(shape: readonly number[], strides: readonly (readonly n
     const d = dims === undefined ? k : dims[k]!;
     const n = shape[d]!;
     if (n === 1) continue;
-    const here: number[] = [];
-    for (let i = 0; i < strides.length; i++) here.push(strides[i]![d]!);
+    const here = new Array<number>(strides.length);
+    for (let i = 0; i < here.length; i++) here[i] = strides[i]![d]!;
     const last = loops[loops.length - 1];
     if (last !== undefined && evenly(last.strides, here, n)) {
       last.n *= n;

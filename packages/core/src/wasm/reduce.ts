@@ -48,28 +48,33 @@ export function wasmReduce(runtime: Runtime, r: ReduceRequest, plan: ReducePlan,
   let key = `${r.kind}${kept.length},${reduced.length}${row === null ? '' : 'r'}|${r.expr.id}`;
   for (let i = 0; i < r.inputs.length; i++) key += `:${r.inputs[i]!.dtype}${steps[i]![0]}`;
   if (!fitArguments(kept.length + reduced.length + (row === null ? 0 : 1), r.inputs.length + 1, r.params.length)) return false;
-  const form: ReduceForm = {
-    kind: r.kind as Kind,
-    expr: r.expr,
-    dtypes: r.inputs.map((v) => v.dtype),
-    kept: kept.length,
-    reduced: reduced.length,
-    row: row !== null,
-    steps,
-  };
-  const kernel = kernelOf(runtime, key, () => reduceCode(form));
+  const kernel = kernelOf(runtime, key, () =>
+    reduceCode({
+      kind: r.kind as Kind,
+      expr: r.expr,
+      dtypes: r.inputs.map((v) => v.dtype),
+      kept: kept.length,
+      reduced: reduced.length,
+      row: row !== null,
+      steps,
+    }),
+  );
   if (kernel === null) return false;
   const staging = new Staging(runtime);
   const addresses = [...r.inputs.map((v) => staging.input(v)), staging.output(out, true)];
   if (addresses.some((a) => a < 0)) return false;
   // The kernel moves on in the result by itself; the strides tell where in it a part begins.
-  const sizes = [...kept, ...(row === null ? [] : [row])].map((l) => l.n);
-  const moves = (d: number): number => sizes.slice(d + 1).reduce((x, y) => x * y, 1);
-  const levels = [
-    ...kept.map((l, d) => ({ n: l.n, strides: [...l.strides, moves(d)] })),
-    ...reduced.map((l) => ({ n: l.n, strides: [...l.strides, 0] })),
-    ...(row === null ? [] : [{ n: row.n, strides: [...row.strides, 1] }]),
-  ];
+  const levels = new Array<Level>(kept.length + reduced.length + (row === null ? 0 : 1));
+  let move = 1;
+  if (row !== null) {
+    levels[levels.length - 1] = withOutput(row, 1);
+    move = row.n;
+  }
+  for (let d = reduced.length - 1; d >= 0; d--) levels[kept.length + d] = withOutput(reduced[d]!, 0);
+  for (let d = kept.length - 1; d >= 0; d--) {
+    levels[d] = withOutput(kept[d]!, move);
+    move *= kept[d]!.n;
+  }
   const overResults = (d: number): boolean => d < kept.length || d >= kept.length + reduced.length;
   const calls = splitLevels(runtime, levels, leastOfReduce, overResults).map((part, thread) => {
     const base = writeArguments(runtime, thread, part, [...r.inputs, out], addresses, r.params);
@@ -79,6 +84,14 @@ export function wasmReduce(runtime: Runtime, r: ReduceRequest, plan: ReducePlan,
   runtime.run(kernel, 'run', calls);
   staging.finish();
   return true;
+}
+
+/** A level that moves the result as well. */
+function withOutput({ n, strides }: Level, move: number): Level {
+  const moves = new Array<number>(strides.length + 1);
+  for (let i = 0; i < strides.length; i++) moves[i] = strides[i]!;
+  moves[strides.length] = move;
+  return { n, strides: moves };
 }
 
 function reduceCode(form: ReduceForm): FunctionBuilder | null {
