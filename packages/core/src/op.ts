@@ -82,19 +82,16 @@ const observed = <A>(def: OpDefinition<A>, inputs: readonly Tensor[], attrs: A, 
   by.op(def.name, inputs, attrs, () => def.forward(inputs, attrs, metas));
 
 function record<A>(def: OpDefinition<A>, closed: boolean, inputs: readonly Tensor[], attrs: A, outputs: readonly Tensor[]): void {
-  let any = false;
-  const needs = new Array<boolean>(inputs.length);
-  for (let i = 0; i < inputs.length; i++) {
-    const wants = needsGrad(inputs[i]!);
-    any ||= wants;
-    needs[i] = wants && isFloating(inputs[i]!.dtype);
-  }
-  if (!any || !outputs.some((t) => isFloating(t.dtype))) return;
+  if (!inputs.some(needsGrad) || !outputs.some(floats)) return;
   const save = def.save?.(inputs, outputs, attrs) ?? [];
-  const node = recordNode(def.name, inputs, outputs, save, backwardOf as RecordedBackward<Call<A>>, { def, attrs, needs }, closed);
+  const call = new Call(def, attrs, inputs.map(wantsGrad));
+  const node = recordNode(def.name, inputs, outputs, save, backwardOf as RecordedBackward<Call<A>>, call, closed);
   const { addInto } = def as Definition<A>;
   if (addInto !== undefined) node.addInto = (sum, grad) => addInto(sum, grad, attrs);
 }
+
+const floats = (t: Tensor): boolean => isFloating(t.dtype);
+const wantsGrad = (t: Tensor): boolean => needsGrad(t) && floats(t);
 
 /** Blames the author of an op whose forward does not give what its infer announced. */
 function checkOutputs(name: string, inputs: readonly Tensor[], outputs: readonly Tensor[], metas: readonly Meta[]): void {
@@ -118,11 +115,17 @@ interface Definition<A> extends OpDefinition<A> {
   addInto?(sum: Tensor, grad: Tensor, attrs: A): void;
 }
 
-/** What the backward of a call needs beside its saved tensors. */
-interface Call<A> {
+/** What the backward of a call needs beside its saved tensors. A class, as all that graphs are made of: see {@link recordNode}. */
+class Call<A> {
   readonly def: OpDefinition<A>;
   readonly attrs: A;
   readonly needs: readonly boolean[];
+
+  constructor(def: OpDefinition<A>, attrs: A, needs: readonly boolean[]) {
+    this.def = def;
+    this.attrs = attrs;
+    this.needs = needs;
+  }
 }
 
 function backwardOf<A>(

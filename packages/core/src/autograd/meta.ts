@@ -1,18 +1,33 @@
+import type { Backend } from '../backend.ts';
+import type { DType } from '../dtype.ts';
 import type { Tensor } from '../tensor.ts';
-import type { AutogradMeta, GraphNode, TensorInfo } from './node.ts';
+import { AutogradMeta, type GraphNode, type TensorInfo } from './node.ts';
 
 /** A tensor's differentiation state, made on first need. */
 export function metaOf(t: Tensor): AutogradMeta {
-  if (t.meta === null) t.meta = { requiresGrad: false, grad: null, gradShown: false, node: null, index: 0, accumulator: null, info: null };
+  t.meta ??= new AutogradMeta();
   return t.meta;
+}
+
+/** What a graph keeps of a tensor. A class, as all that graphs are made of: see {@link recordNode}. */
+class Described implements TensorInfo {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly device: Backend;
+
+  constructor({ shape, dtype, device }: Tensor) {
+    this.shape = shape;
+    this.dtype = dtype;
+    this.device = device;
+  }
 }
 
 /** What the engine checks gradients of `t` against. */
 export function infoOf(t: Tensor): TensorInfo {
   const { meta } = t;
-  if (meta === null) return { shape: t.shape, dtype: t.dtype, device: t.device };
+  if (meta === null) return new Described(t);
   // Kept: a tensor is the output of one node and the input of others.
-  meta.info ??= { shape: t.shape, dtype: t.dtype, device: t.device };
+  meta.info ??= new Described(t);
   return meta.info;
 }
 

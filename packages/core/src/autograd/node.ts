@@ -9,21 +9,21 @@ import { type Disposer, type NodeHook, NodeHooks, type NodePreHook } from './hoo
 import { isGradEnabled } from './modes.ts';
 
 /** What differentiation knows of a tensor. */
-export interface AutogradMeta {
+export class AutogradMeta {
   /** Set by the user on a leaf; true for every tensor with a node. */
-  requiresGrad: boolean;
+  requiresGrad = false;
   /** The accumulated gradient of a leaf (or of a tensor that asked to retain it). */
-  grad: Tensor | null;
+  grad: Tensor | null = null;
   /** The user may hold {@link AutogradMeta.grad}: it was read or assigned, so no scope may free it. */
-  gradShown: boolean;
+  gradShown = false;
   /** The operation that made the tensor; null for a leaf. */
-  node: GraphNode | null;
+  node: GraphNode | null = null;
   /** Which of the node's outputs this is. */
-  index: number;
+  index = 0;
   /** A leaf's sink in the graph, made on first use. */
-  accumulator: GraphNode | null;
+  accumulator: GraphNode | null = null;
   /** Shape, dtype and device, made on first use. */
-  info: TensorInfo | null;
+  info: TensorInfo | null = null;
 }
 
 /** Where a gradient goes: output `index` of `node`. */
@@ -189,7 +189,11 @@ export function connected(t: Kept, edge: Edge | null): Tensor {
   const out = new Tensor(t.storage, t.shape, t.strides, t.offset);
   if (edge === null || !isGradEnabled()) return out;
   const { node, index } = edge;
-  out.meta = { requiresGrad: true, grad: null, gradShown: false, node, index, accumulator: null, info: null };
+  const meta = new AutogradMeta();
+  meta.requiresGrad = true;
+  meta.node = node;
+  meta.index = index;
+  out.meta = meta;
   return out;
 }
 

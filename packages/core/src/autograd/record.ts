@@ -57,28 +57,21 @@ export function recordNode<A>(
   attrs: A,
   closed: boolean,
 ): GraphNode {
-  // As long as they will be: arrays that are pushed to make room for sixteen more, and a graph has thousands.
-  const edges = new Array<Edge | null>(inputs.length);
-  const inputInfos = new Array<TensorInfo>(inputs.length);
-  const outputInfos = new Array<TensorInfo>(outputs.length);
-  for (let i = 0; i < inputs.length; i++) {
-    edges[i] = edgeOf(inputs[i]!);
-    inputInfos[i] = infoOf(inputs[i]!);
-  }
-  for (let i = 0; i < outputs.length; i++) {
-    const t = outputs[i]!;
-    if (isFloating(t.dtype)) metaOf(t);
-    outputInfos[i] = infoOf(t);
-  }
+  // Arrays by map, objects of classes: where a literal or `new Array` has made mostly long-lived ones, as those of a graph are, V8 lays the
+  // next among the old objects, and frees them hundreds of steps later.
+  const edges = inputs.map(edgeOf);
+  const inputInfos = inputs.map(infoOf);
+  const outputInfos = outputs.map(outputInfo);
   const node = new RecordedNode(name, edges, inputInfos, outputInfos, rule, attrs);
   node.closed = closed;
-  if (save.length > 0) {
-    const saved = new Array<SavedSlot | null>(save.length);
-    for (let i = 0; i < save.length; i++) saved[i] = slotOf(save[i]!, node, inputs, outputs);
-    node.saved = saved;
-  }
+  if (save.length > 0) node.saved = save.map((t) => slotOf(t, node, inputs, outputs));
   for (let i = 0; i < outputs.length; i++) if (isFloating(outputs[i]!.dtype)) attach(outputs[i]!, node, i);
   return node;
+}
+
+function outputInfo(t: Tensor): TensorInfo {
+  if (isFloating(t.dtype)) metaOf(t);
+  return infoOf(t);
 }
 
 function slotOf(t: Tensor | null, node: GraphNode, inputs: readonly Tensor[], outputs: readonly Tensor[]): SavedSlot | null {
