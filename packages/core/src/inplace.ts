@@ -11,6 +11,7 @@ import { backendOf, copyData, mapKernel, wrap, writeData } from './kernels.ts';
 import { overlaps, sameShape } from './layout.ts';
 import { keepWith } from './scope.ts';
 import { show } from './shape.ts';
+import { storagesMade } from './storage.ts';
 import type { Tensor } from './tensor.ts';
 
 /** Refuses writes that would corrupt data or a graph. */
@@ -45,9 +46,11 @@ export function inPlace(name: string, self: Tensor, compute: () => Tensor): Tens
     made.push(node);
     outer?.(node);
   });
+  const since = storagesMade();
+  let value: Tensor;
   let cast: Tensor;
   try {
-    const value = compute();
+    value = compute();
     cast = value.dtype === self.dtype ? value : value.to(self.dtype);
   } finally {
     setNodeListener(outer);
@@ -61,6 +64,9 @@ export function inPlace(name: string, self: Tensor, compute: () => Tensor): Tens
     const base = baseOf(self) ?? self;
     if (base.meta?.node != null) keepWith(base, base);
   }
+  // Nobody has these. Outside of a scope a device, or the memory of WebAssembly, would hold them until they are collected.
+  if (value.storage.id >= since) value.dispose();
+  if (cast.storage.id >= since) cast.dispose();
   return self;
 }
 

@@ -120,3 +120,30 @@ describe('what a graph holds', () => {
     expect([y.gradFn!.name, x.grad!.size]).toEqual(['sum', size]);
   });
 });
+
+describe('writes in place outside of scopes', () => {
+  const writes: Readonly<Record<string, (x: Tensor, y: Tensor) => void>> = {
+    copy_: (x, y) => void x.copy_(y),
+    fill_: (x) => void x.fill_(3),
+    uniform_: (x) => void x.uniform_(),
+    add_: (x, y) => void x.add_(y),
+  };
+
+  test.each(Object.keys(writes))('%s leaves no buffer behind', (name) => {
+    const device = new SimulatedDevice();
+    const options = { device, dtype: 'float32', requiresGrad: false } as const;
+    const [x, y] = [leaf((i) => i, options), leaf((i) => -i, options)];
+    const before = device.memory().buffers;
+    writes[name]!(x, y);
+    expect(device.memory().buffers).toBe(before);
+  });
+
+  test('what a graph saved of the values that were written stays', () => {
+    const x = leaf((i) => i / size);
+    const y = leaf(() => 0, { requiresGrad: false }).add(0);
+    y.copy_(x.exp());
+    churn();
+    y.sum().backward();
+    expect(numbers(x.grad)).toEqual(numbers(x.exp()));
+  });
+});

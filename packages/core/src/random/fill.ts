@@ -21,12 +21,6 @@ export function upload(device: Backend, values: TypedArray, dtype: DType, shape:
 
 /** Writes drawn numbers into `self`, whose history ends there. */
 export function overwrite(op: string, self: Tensor, options: RandomOptions, draw: (g: Generator) => TypedArray): Tensor {
-  const drawn = { tensor: null as Tensor | null };
-  inPlace(op, self, () => {
-    drawn.tensor = upload(self.device, draw(source(options)), self.dtype, self.shape);
-    return drawn.tensor;
-  });
-  // Outside of a scope a device would hold it until it is collected.
-  drawn.tensor?.dispose();
+  inPlace(op, self, () => upload(self.device, draw(source(options)), self.dtype, self.shape));
   return self;
 }
