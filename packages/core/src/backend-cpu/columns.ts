@@ -1,7 +1,7 @@
 import type { View } from '../backend.ts';
 import type { DType, TypedArray } from '../dtype.ts';
 import { allocate } from '../dtype.ts';
-import { rowAdder, rowCopier } from '../wasm/rows.ts';
+import { type RowMover, rowAdder, rowCopier } from '../wasm/rows.ts';
 import { runtime } from '../wasm/runtime.ts';
 
 /** Elements of a matrix that is written for a tile: what a library packs next is still in the second-level cache. */
@@ -74,6 +74,8 @@ export class Columns {
   /** Rows of positions that the matrix has beyond a tile's. */
   readonly #span: number;
   readonly #vertical: readonly number[];
+  /** The horizontal taps, and which positions of a row have them within the planes. */
+  readonly #horizontal: readonly { readonly tap: number; readonly first: number; readonly count: number }[];
   /** Whether some taps lie beyond the planes. */
   readonly #clipped: boolean;
   /** The row for which zeros have been written. */
@@ -89,6 +91,10 @@ export class Columns {
     const split = vertical.length > 1 && stride[0] === 1 && lines >= enoughRows && plane >= enoughColumns;
     const first = Math.min(...vertical);
     this.#vertical = split ? [first] : vertical;
+    this.#horizontal = horizontal.map((tap) => {
+      const from = firstInside(stride[1], tap);
+      return { tap, first: from, count: Math.max(0, endInside(cols, stride[1], tap, width) - from) };
+    });
     this.#span = split ? Math.max(...vertical) - first : 0;
     this.parts = split ? vertical.map((v) => (v - first) * cols) : [0];
     this.depth = lines * this.#vertical.length;
@@ -130,16 +136,17 @@ export class Columns {
       this.#zeroed = tile.row;
     }
     const source = planes.handle as TypedArray;
-    const copy = rowCopier(source, data);
-    const right = stride[1];
-    this.#walk(tile, (at, step, column, ld, rows, cols) => {
-      if (right === 1) copy(at, step, column, ld, rows, cols);
-      else {
-        for (let r = 0; r < rows; r++, at += step, column += ld) {
-          for (let q = 0, p = at; q < cols; q++, p += right) data[column + q] = source[p]!;
+    if (stride[1] === 1) this.#walk(tile, rowCopier(source, data));
+    else {
+      this.#walk(tile, (at, step, column, ld, rows, cols, channels, plane, lines) => {
+        for (let c = 0; c < channels; c++) {
+          for (let r = 0; r < rows; r++) {
+            let [p, q] = [at + c * plane + r * step, column + c * lines + r * ld];
+            for (const end = q + cols; q < end; q++, p += stride[1]) data[q] = source[p]!;
+          }
         }
-      }
-    });
+      });
+    }
   }
 
   /** Adds the matrix of a tile to the elements of the planes. */
@@ -147,48 +154,51 @@ export class Columns {
     const { planes, stride } = this.#m;
     const { data } = this;
     const target = planes.handle as TypedArray;
-    const add = rowAdder(data, target);
-    const right = stride[1];
-    this.#walk(tile, (at, step, column, ld, rows, cols) => {
-      if (right === 1) add(column, ld, at, step, rows, cols);
-      else {
-        for (let r = 0; r < rows; r++, at += step, column += ld) {
-          for (let q = 0, p = at; q < cols; q++, p += right) target[p]! += data[column + q]!;
+    if (stride[1] === 1) {
+      const add = rowAdder(data, target);
+      this.#walk(tile, (at, step, column, ld, rows, cols, channels, plane, lines) => {
+        add(column, ld, at, step, rows, cols, channels, lines, plane);
+      });
+    } else {
+      this.#walk(tile, (at, step, column, ld, rows, cols, channels, plane, lines) => {
+        for (let c = 0; c < channels; c++) {
+          for (let r = 0; r < rows; r++) {
+            let [p, q] = [at + c * plane + r * step, column + c * lines + r * ld];
+            for (const end = q + cols; q < end; q++, p += stride[1]) target[p]! += data[q]!;
+          }
         }
-      }
-    });
+      });
+    }
   }
 
-  /** Calls `visit` for each image and row of the matrix with the block of elements, from `at` on, that its columns meet. */
-  #walk(tile: Tile, visit: (at: number, step: number, column: number, ld: number, rows: number, cols: number) => void): void {
-    const { planes, from, channels, horizontal, rows, cols, stride } = this.#m;
+  /** Calls `visit` for each image and tap with the blocks of elements, one for each channel, that the tap's rows of the matrix meet. */
+  #walk(tile: Tile, visit: RowMover): void {
+    const { planes, from, channels, rows, cols, stride } = this.#m;
     const [ns, cs, hs] = planes.strides as readonly [number, number, number];
-    const [, , height, width] = planes.shape as readonly [number, number, number, number];
+    const height = planes.shape[2]!;
     const [down, right] = stride;
     const end = tile.row + tile.rows + this.#span;
+    const taps = this.#vertical.length * this.#horizontal.length;
     for (let i = 0; i < tile.images; i++) {
+      const plane = planes.offset + (tile.image + i) * ns + from * cs;
       let line = i * rows * cols;
-      for (let c = 0; c < channels; c++) {
-        const plane = planes.offset + (tile.image + i) * ns + (from + c) * cs;
-        for (const v of this.#vertical) {
-          const [first, r1] = within(end, down, v, height);
-          const r0 = Math.max(first, tile.row);
-          for (const h of horizontal) {
-            const [q0, q1] = within(cols, right, h, width);
-            visit(plane + (r0 * down + v) * hs + q0 * right + h, down * hs, line + (r0 - tile.row) * cols + q0, cols, r1 - r0, q1 - q0);
-            line += this.ld;
-          }
+      for (const v of this.#vertical) {
+        const r0 = Math.max(firstInside(down, v), tile.row);
+        const count = Math.max(0, endInside(end, down, v, height) - r0);
+        for (const { tap, first, count: across } of this.#horizontal) {
+          const at = plane + (r0 * down + v) * hs + first * right + tap;
+          visit(at, down * hs, line + (r0 - tile.row) * cols + first, cols, count, across, channels, cs, taps * this.ld);
+          line += this.ld;
         }
       }
     }
   }
 }
 
-/** Of `count` positions, those whose tap lies within `size` elements. */
-function within(count: number, stride: number, tap: number, size: number): readonly [number, number] {
-  const first = Math.max(0, Math.ceil(-tap / stride));
-  return [first, Math.max(first, Math.min(count, Math.ceil((size - tap) / stride)))];
-}
+/** The first position whose tap does not lie before the elements. */
+const firstInside = (stride: number, tap: number): number => Math.max(0, Math.ceil(-tap / stride));
+/** The position, of `count`, behind the last one whose tap lies within `size` elements. */
+const endInside = (count: number, stride: number, tap: number, size: number): number => Math.min(count, Math.ceil((size - tap) / stride));
 
 /** Whether the matrix of columns is the planes themselves: one tap at every element. */
 export function isWhole({ planes, vertical, horizontal, rows, cols, stride }: Meeting): boolean {

@@ -61,7 +61,7 @@ class Slopes {
     if (to === null) return { data: this.data, at: this.at(tile.image, tile.row), ld: this.ld };
     const copy = rowCopier(this.data, to);
     const size = tile.columns / tile.images;
-    for (let i = 0; i < tile.images; i++) copy(this.at(tile.image + i), this.ld, i * size, ld, this.#m, size);
+    for (let i = 0; i < tile.images; i++) copy(this.at(tile.image + i), this.ld, i * size, ld, this.#m, size, 1, 0, 0);
     return { data: to, at: 0, ld };
   }
 
@@ -69,7 +69,7 @@ class Slopes {
   put(tile: Tile, from: TypedArray, ld: number): void {
     const copy = rowCopier(from, this.data);
     const size = tile.columns / tile.images;
-    for (let i = 0; i < tile.images; i++) copy(i * size, ld, this.at(tile.image + i), this.ld, this.#m, size);
+    for (let i = 0; i < tile.images; i++) copy(i * size, ld, this.at(tile.image + i), this.ld, this.#m, size, 1, 0, 0);
   }
 }
 

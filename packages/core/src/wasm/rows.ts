@@ -6,13 +6,14 @@ import { type Exports, type Runtime, runtime } from './runtime.ts';
 type Move = 'copy' | 'add32' | 'add64';
 
 /**
- * move(src, srcStep, dst, dstStep, count, bytes): `count` rows of `bytes` (a multiple of 4, or of 8 for float64), `step`
- * bytes apart. Source and destination do not overlap.
+ * move(src, srcStep, dst, dstStep, count, bytes, planes, srcPlane, dstPlane): `count` rows of `bytes` (a multiple of 4, or of 8 for
+ * float64), `step` bytes apart, of each of so many planes, which are `plane` bytes apart. Source and destination do not overlap.
  */
 function moveCode(move: Move): FunctionBuilder {
-  const [f, { src, srcStep, dst, dstStep, count, bytes }] = parameters(['src', 'srcStep', 'dst', 'dstStep', 'count', 'bytes']);
-  const from = f.variable(src);
-  const to = f.variable(dst);
+  const names = ['src', 'srcStep', 'dst', 'dstStep', 'count', 'bytes', 'planes', 'srcPlane', 'dstPlane'] as const;
+  const [f, { src, srcStep, dst, dstStep, count, bytes, planes, srcPlane, dstPlane }] = parameters(names);
+  const [plane, target] = [f.variable(src), f.variable(dst)];
+  const [from, to] = [f.variable(src), f.variable(dst)];
   const step = (type: 'v128' | 'i32' | 'f32' | 'f64', add: string | null, at: Value): void => {
     const place = f.op('i32.add', to, at);
     const value = f.load(`${type}.load`, f.op('i32.add', from, at));
@@ -37,10 +38,16 @@ function moveCode(move: Move): FunctionBuilder {
     f.for(f.i32(0), whole, 16, (at) => step('v128', vector, at));
     f.for(whole, bytes, size, (at) => step(scalar, `${scalar}.add`, at));
   };
-  f.for(f.i32(0), count, 1, () => {
-    row();
-    f.set(from, f.op('i32.add', from, srcStep));
-    f.set(to, f.op('i32.add', to, dstStep));
+  f.for(f.i32(0), planes, 1, () => {
+    f.set(from, plane);
+    f.set(to, target);
+    f.for(f.i32(0), count, 1, () => {
+      row();
+      f.set(from, f.op('i32.add', from, srcStep));
+      f.set(to, f.op('i32.add', to, dstStep));
+    });
+    f.set(plane, f.op('i32.add', plane, srcPlane));
+    f.set(target, f.op('i32.add', target, dstPlane));
   });
   return f;
 }
@@ -58,20 +65,43 @@ function moverOf(move: Move, src: TypedArray, dst: TypedArray): RowMover | null 
   }
   const run = code[move]!;
   const size = src.BYTES_PER_ELEMENT;
-  return (from, fromStep, to, toStep, rows, cols) => {
-    run(src.byteOffset + from * size, fromStep * size, dst.byteOffset + to * size, toStep * size, rows, cols * size);
+  const [src0, dst0] = [src.byteOffset, dst.byteOffset];
+  return (from, fromStep, to, toStep, rows, cols, planes, fromPlane, toPlane) => {
+    // biome-ignore format: one call
+    run(src0 + from * size, fromStep * size, dst0 + to * size, toStep * size, rows, cols * size, planes, fromPlane * size, toPlane * size);
   };
 }
 
-/** Moves `rows` rows of `cols` elements; the first begins at element `from` or `to`, the others follow in steps. */
-type RowMover = (from: number, fromStep: number, to: number, toStep: number, rows: number, cols: number) => void;
+/**
+ * Moves `rows` rows of `cols` elements of each of `planes` planes; the first begins at element `from` or `to`, the others follow in
+ * steps, and so do the planes.
+ */
+export type RowMover = (
+  from: number,
+  fromStep: number,
+  to: number,
+  toStep: number,
+  rows: number,
+  cols: number,
+  planes: number,
+  fromPlane: number,
+  toPlane: number,
+) => void;
+
+/** A mover in JavaScript, of single rows by `row`. */
+function rowByRow(row: (from: number, to: number, cols: number) => void): RowMover {
+  return (from, fromStep, to, toStep, rows, cols, planes, fromPlane, toPlane) => {
+    for (let p = 0; p < planes; p++)
+      for (let r = 0; r < rows; r++) row(from + p * fromPlane + r * fromStep, to + p * toPlane + r * toStep, cols);
+  };
+}
 
 /** A mover that copies from one floating array to another of its type, with which it does not overlap. */
 export function rowCopier(src: TypedArray, dst: TypedArray): RowMover {
   return (
     moverOf('copy', src, dst) ??
-    ((from, fromStep, to, toStep, rows, cols) => {
-      for (let r = 0; r < rows; r++, from += fromStep, to += toStep) for (let j = 0; j < cols; j++) dst[to + j] = src[from + j]!;
+    rowByRow((from, to, cols) => {
+      for (let j = 0; j < cols; j++) dst[to + j] = src[from + j]!;
     })
   );
 }
@@ -80,8 +110,8 @@ export function rowCopier(src: TypedArray, dst: TypedArray): RowMover {
 export function rowAdder(src: TypedArray, dst: TypedArray): RowMover {
   return (
     moverOf(src instanceof Float64Array ? 'add64' : 'add32', src, dst) ??
-    ((from, fromStep, to, toStep, rows, cols) => {
-      for (let r = 0; r < rows; r++, from += fromStep, to += toStep) for (let j = 0; j < cols; j++) dst[to + j]! += src[from + j]!;
+    rowByRow((from, to, cols) => {
+      for (let j = 0; j < cols; j++) dst[to + j]! += src[from + j]!;
     })
   );
 }
