@@ -61,12 +61,12 @@ function argumentsOf(p: Products, thread: number): number[] {
   ];
 }
 
-/** Products as parts for threads: whole runs, else whole products of one run, else strips of rows, else strips of columns. */
+/** Products as parts for threads: some of all runs or a piece of each, as there are more of; of few products strips of rows, else of columns. */
 function partsOf(threads: number, p: Products): Products[] {
   const { outer, inner } = p;
   const parts = Math.min(threads, Math.floor((outer.count * inner.count * p.m * p.n * p.k) / partFrom(leastOfProduct)));
   if (parts < 2) return [p];
-  const run = outer.count > 1 ? 'outer' : 'inner';
+  const run = outer.count >= inner.count ? 'outer' : 'inner';
   const { count, a, b, c } = p[run];
   if (count >= parts || outer.count > 1) {
     return split(Math.min(parts, count), count, 1, 1).map(({ from, to }) => {
