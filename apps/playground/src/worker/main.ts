@@ -18,7 +18,7 @@ const page = globalThis as unknown as PageEnd;
 const slice = 20;
 /** Milliseconds between measurements at least, and for those who would rather have the time spent on training. */
 const pause = { watch: 66, full: 200 };
-/** Where there are no cores to spare, training rests while the page draws: else the page would wait for one. */
+/** Where there are no cores to spare, training leaves some time to the page, and rests while it draws: else it would wait for a core. */
 const crowded = navigator.hardwareConcurrency <= 2;
 /** Milliseconds that it rests at most. */
 const rest = 150;
@@ -158,7 +158,7 @@ async function trainUntilStopped(current: Run): Promise<void> {
       if (crowded) await resting();
       due = now + Math.max(pause[pace], share * took);
     }
-    await (allowed() ? turn() : sleep(5));
+    await (crowded || !allowed() ? sleep(5) : turn());
   }
   const finished = until > 0;
   await measure(current);
