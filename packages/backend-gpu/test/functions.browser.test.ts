@@ -2,7 +2,7 @@ import { AutogradError, cpu, DTypeError, type ElementwiseOp, tensor } from '@nab
 import { call, Declined, derivative, type Expr, elementwiseOps, functions, input, type View } from '@nabla/core/internals';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { GpuBackend } from '../src/index.ts';
-import { browserModes, expectOnDevice, gpuIn, Random } from './support.ts';
+import { browserModes, expectOnDevice, gpuIn, Random, whole } from './support.ts';
 
 const corners = [0, -0, 1, -1, 2, -2, 0.5, -0.5, 3, -3, 1e-8, -1e-8, 1e-3, -1e-3, 6, -6, 20, -20, 88, -88, 1000, -1000, 1e5, -1e5];
 const notFinite = [Infinity, -Infinity, NaN];
@@ -47,7 +47,10 @@ function disagreements(got: ArrayLike<number>, want: ArrayLike<number>, at: read
   return out;
 }
 
-describe.each(browserModes)('%s', (mode) => {
+// The kernels of WebGL 1 have the sources of those of WebGL 2.
+const modes = whole ? browserModes : browserModes.filter((mode) => mode !== 'webgl');
+
+describe.each(modes)('%s', (mode) => {
   let gpu: GpuBackend;
   beforeAll(async () => {
     gpu = await gpuIn(mode);

@@ -22,7 +22,7 @@ async function run(program: string, ...args: string[]): Promise<string[]> {
 
 describe.runIf(existsSync(driver))('WebGPU in Node', () => {
   test("PyTorch's records", { timeout: 1_200_000 }, async () => {
-    const lines = await run('reference/cli.ts', 'packages/testing/fixtures/pytorch', '--backend', 'gpu', '--every', whole ? '1' : '8');
+    const lines = await run('reference/cli.ts', 'packages/testing/fixtures/pytorch', '--backend', 'gpu', '--every', whole ? '1' : '16');
     expect(lines.at(-1)).toMatch(/^device: .*swiftshader.*, mode webgpu, \d+ kernels of WebGPUKernel$/i);
     expect(lines.filter((line) => line.startsWith('  failed'))).toEqual([]);
     expect(lines.filter((line) => line.startsWith('on the CPU') && !line.endsWith(hostReason))).toEqual([]);
