@@ -147,6 +147,28 @@ describe('threads', () => {
     expect((await enableNative({ library: 'lib' }))?.threads).toBe(cores);
   });
 
+  test('OpenBLAS works alone on products that end before others wake, and has all threads again when it is given back', async () => {
+    const cores = availableParallelism();
+    const threads = { count: cores };
+    const asked: number[] = [];
+    const library = cblas();
+    const counted = (...args: never[]): unknown => {
+      asked.push(threads.count);
+      return library['cblas_sgemm']!(...args);
+    };
+    fakeKoffi({ lib: { ...library, cblas_sgemm: counted, ...openBlas(threads) } });
+    const { enableNative, disableNative, matmul, zeros } = await load();
+    await enableNative({ library: 'lib' });
+    asked.length = 0;
+    const [small, large] = [zeros([127, 128]), zeros([128, 128])];
+    for (const a of [large, small, large, small]) matmul(a, zeros([128, 128]));
+    expect(asked).toEqual([cores, 1, cores, 1]);
+    expect((await enableNative({ library: 'lib' }))?.threads).toBe(cores);
+    matmul(small, zeros([128, 128]));
+    expect(disableNative()).toBe(true);
+    expect(threads.count).toBe(cores);
+  });
+
   if (found !== null) {
     test('the library of this machine takes a number of them', async () => {
       const { enableNative } = await load();

@@ -2,7 +2,7 @@ import type { View } from '../backend.ts';
 import type { TypedArray } from '../dtype.ts';
 import { Arena } from './memory.ts';
 import { encodeModule, FunctionBuilder, type Import } from './module.ts';
-import type { SharedModule, Team } from './team.ts';
+import { maxParts, type SharedModule, type Team } from './team.ts';
 
 /** The exported functions of a compiled module: all of them take and give numbers. */
 export type Exports = Readonly<Record<string, (...args: number[]) => number>>;
@@ -12,8 +12,8 @@ export interface Imported extends Import {
   readonly run: (...args: number[]) => number;
 }
 
-/** Most threads that a team may have: each has a place for arguments and panels. */
-export const maxThreads = 16;
+/** Most threads that a team may have: each part of a job has a place for arguments and panels. */
+export const maxThreads: number = maxParts;
 
 /** WebAssembly as kernels use it: one memory, modules compiled over it, and threads to share work with. */
 export class Runtime {
@@ -57,15 +57,15 @@ export class Runtime {
     this.#made = new WeakMap();
   }
 
-  /** Calls an exported function once per list of arguments, side by side where there are threads. */
+  /** Calls an exported function once per list of arguments, side by side where there are threads; tests have those do their part. */
   run(exports: Exports, name: string, calls: readonly (readonly number[])[]): void {
-    const module = this.team === null || calls.length === 1 ? null : this.#sharedModule(exports);
+    const module = this.team === null || calls.length === 1 ? null : this.share(exports);
     if (module === null) for (const args of calls) exports[name]!(...args);
-    else this.team!.run(module, exports[name]!, name, calls);
+    else this.team!.run(module, exports[name]!, name, calls, mode === 'always');
   }
 
   /** Lays a module's bytes where threads find them; null when the memory is full. */
-  #sharedModule(exports: Exports): SharedModule | null {
+  share(exports: Exports): SharedModule | null {
     let known = this.#shared.get(exports);
     if (known === undefined) {
       const bytes = this.#bytes.get(exports)!;

@@ -1,19 +1,28 @@
 import { DeviceError } from '../errors.ts';
 import type { Arena } from './memory.ts';
-import { workerSource } from './worker-source.ts';
+import { partBits, workerSource } from './worker-source.ts';
 
-/** Words of shared memory that one worker listens to: turn, done, module, bytes of the module, function, count, arguments. */
-const mailWords = 32;
-const turnAt = 0;
+/** Parts that a job may have. */
+export const maxParts = 16;
+
+/**
+ * Where the board lies on which work is put up: behind address 0, before the arguments of kernels. Its words: the state, parts that
+ * workers have done, whether one failed, the module, address and length of its bytes, the function, the count of its arguments; then the
+ * arguments of each part. The state is the number of the job, shifted, and how many of its parts nobody has taken yet.
+ */
+const boardAt = 128;
+const stateAt = 0;
 const doneAt = 1;
-const moduleAt = 2;
-const addressAt = 3;
-const lengthAt = 4;
-const nameAt = 5;
-const countAt = 6;
+const failedAt = 2;
+const moduleAt = 3;
+const addressAt = 4;
+const lengthAt = 5;
+const nameAt = 6;
+const countAt = 7;
 const argumentsFrom = 8;
-/** Mailboxes lie here: behind address 0, before the arguments of kernels. */
-const mailAt = 128;
+/** Words for the arguments of one part. */
+const argumentWords = 32;
+const boardWords = argumentsFrom + maxParts * argumentWords;
 
 /** What a thread is, in Node and in browsers. */
 interface Thread {
@@ -30,15 +39,18 @@ export interface SharedModule {
 }
 
 /**
- * Threads that run kernels over one shared memory, side by side with the caller, who waits for them. Work is split so that every result
- * is computed by one thread, in the order in which one thread alone would compute it: results do not depend on the number.
+ * Threads that run kernels over one shared memory, side by side with the caller. Everybody takes the next part that nobody has: a thread
+ * that sleeps, or that the system holds up, costs the caller the part that it would have done, never the time until it wakes. Every result
+ * is computed by one thread, in the order in which one thread alone would compute it: results depend neither on the number of threads
+ * nor on who does what.
  */
 export class Team {
-  readonly #mail: Int32Array;
+  readonly #board: Int32Array;
   readonly #threads: readonly Thread[];
+  #helped = 0;
 
-  private constructor(mail: Int32Array, threads: readonly Thread[]) {
-    this.#mail = mail;
+  private constructor(board: Int32Array, threads: readonly Thread[]) {
+    this.#board = board;
     this.#threads = threads;
   }
 
@@ -47,63 +59,91 @@ export class Team {
     return this.#threads.length + 1;
   }
 
+  /** Parts that the threads beside the caller have done. */
+  get helped(): number {
+    return this.#helped;
+  }
+
   /** Starts `count` threads beside the caller. */
   static async start(arena: Arena, count: number): Promise<Team> {
-    const mail = arena.i32.subarray(mailAt / 4, mailAt / 4 + count * mailWords);
-    mail.fill(0);
+    const board = arena.i32.subarray(boardAt / 4, boardAt / 4 + boardWords);
+    board.fill(0);
     const threads: Thread[] = [];
     try {
-      for (let i = 0; i < count; i++) threads.push(await startThread({ memory: arena.memory, mail: mailAt + i * mailWords * 4 }));
+      for (let i = 0; i < count; i++) threads.push(await startThread({ memory: arena.memory, board: boardAt }));
     } catch (error) {
       for (const t of threads) t.terminate();
       throw error;
     }
-    return new Team(mail, threads);
+    return new Team(board, threads);
   }
 
   /**
-   * Calls an exported function once for each list of arguments: the first here, the others on threads. Gives up the processor only when
-   * all are done.
+   * Calls an exported function once for each list of arguments, {@link maxParts} at most. Gives up the processor only when all are done.
+   *
+   * @param patient the caller takes one part and leaves the others to the threads, however long they take
    */
-  run(module: SharedModule, exported: (...args: number[]) => unknown, name: string, calls: readonly (readonly number[])[]): void {
-    const mail = this.#mail;
-    for (let i = 1; i < calls.length; i++) {
-      const at = (i - 1) * mailWords;
+  run(
+    module: SharedModule,
+    exported: (...args: number[]) => unknown,
+    name: string,
+    calls: readonly (readonly number[])[],
+    patient: boolean = false,
+  ): void {
+    const board = this.#board;
+    board[doneAt] = 0;
+    board[failedAt] = 0;
+    board[moduleAt] = module.id;
+    board[addressAt] = module.bytes.byteOffset;
+    board[lengthAt] = module.bytes.length;
+    board[nameAt] = module.names.indexOf(name);
+    board[countAt] = calls[0]!.length;
+    for (let i = 0, row = argumentsFrom; i < calls.length; i++, row += argumentWords) {
       const args = calls[i]!;
-      mail[at + moduleAt] = module.id;
-      mail[at + addressAt] = module.bytes.byteOffset;
-      mail[at + lengthAt] = module.bytes.length;
-      mail[at + nameAt] = module.names.indexOf(name);
-      mail[at + countAt] = args.length;
-      for (let k = 0; k < args.length; k++) mail[at + argumentsFrom + k] = args[k]!;
-      Atomics.add(mail, at + turnAt, 1);
-      Atomics.notify(mail, at + turnAt);
+      for (let k = 0; k < args.length; k++) board[row + k] = args[k]!;
     }
-    exported(...calls[0]!);
-    let failed = false;
-    for (let i = 1; i < calls.length; i++) {
-      const at = (i - 1) * mailWords;
-      const turn = mail[at + turnAt]!;
+    // Nobody reads the rest before this is stored.
+    Atomics.store(board, stateAt, (((board[stateAt]! >> partBits) + 1) << partBits) | calls.length);
+    Atomics.notify(board, stateAt, calls.length - 1);
+    let taken = 0;
+    try {
+      for (let part = take(board); part >= 0; part = patient ? -1 : take(board)) {
+        taken++;
+        exported(...calls[part]!);
+      }
+    } catch (error) {
+      // Nobody begins with the rest. What others work on must end, since the memory is used again.
+      while (take(board) >= 0) taken++;
+      throw error;
+    } finally {
       // Not Atomics.wait: pages may not, and the parts end at about the same time.
-      let done = Atomics.load(mail, at + doneAt);
-      while (done !== turn && done !== -turn) done = Atomics.load(mail, at + doneAt);
-      failed ||= done === -turn;
+      while (Atomics.load(board, doneAt) + taken < calls.length);
     }
-    // Only when nobody works on the memory any more.
-    if (failed) throw new DeviceError(`a worker thread failed in the kernel '${name}'`);
+    this.#helped += calls.length - taken;
+    if (board[failedAt] !== 0) throw new DeviceError(`a worker thread failed in the kernel '${name}'`);
   }
 
-  /** Ends the threads, and waits until they have: a team that follows has the same mailboxes. */
+  /** Ends the threads, and waits until they have: a team that follows has the same board. */
   async stop(): Promise<void> {
     await Promise.all(this.#threads.map((t) => t.terminate()));
+  }
+}
+
+/** Takes a part that nobody has: its number, or -1 when there is none. */
+function take(board: Int32Array): number {
+  for (;;) {
+    const state = Atomics.load(board, stateAt);
+    const left = state & ((1 << partBits) - 1);
+    if (left === 0) return -1;
+    if (Atomics.compareExchange(board, stateAt, state, state - 1) === state) return left - 1;
   }
 }
 
 /** What a worker begins with. */
 interface Start {
   readonly memory: WebAssembly.Memory;
-  /** Address of its mailbox. */
-  readonly mail: number;
+  /** Address of the board. */
+  readonly board: number;
 }
 
 interface NodeWorker extends Thread {

@@ -1,21 +1,28 @@
+/** Bits of the board's state that count the parts which nobody has taken. */
+export const partBits = 5;
+
 /**
- * The program of a worker thread, as text: it needs no file of its own, so that bundlers and Node start it alike. It waits
- * for its mailbox to change, compiles a module that it does not know from its bytes in the shared memory, calls, and says so.
+ * The program of a worker thread, as text: it needs no file of its own, so that bundlers and Node start it alike. It waits until there is
+ * work on the board, takes a part, compiles a module that it does not know from its bytes in the shared memory, calls, and says so.
  */
 export const workerSource: string = `
-function serve({ memory, mail }, ready) {
-  const box = new Int32Array(memory.buffer, mail, 32);
+function serve({ memory, board }, ready) {
+  const box = new Int32Array(memory.buffer, board);
   const modules = new Map();
   ready();
-  let turn = 0;
   for (;;) {
+    let state = Atomics.load(box, 0);
     // For a while it looks; then it sleeps.
-    for (let i = 0; i < 2000 && Atomics.load(box, 0) === turn; i++);
-    Atomics.wait(box, 0, turn);
-    turn = Atomics.load(box, 0);
-    let done = turn;
+    for (let i = 0; i < 2000 && (state & ${2 ** partBits - 1}) === 0; i++) state = Atomics.load(box, 0);
+    const left = state & ${2 ** partBits - 1};
+    if (left === 0) {
+      Atomics.wait(box, 0, state);
+      continue;
+    }
+    // The rest of the board belongs to a job whose part it has: until that is done, the caller waits.
+    if (Atomics.compareExchange(box, 0, state, state - 1) !== state) continue;
     try {
-      const [, , id, address, length, name, count] = box;
+      const [id, address, length, name, count] = box.subarray(3, 8);
       let functions = modules.get(id);
       if (functions === undefined) {
         const module = new WebAssembly.Module(new Uint8Array(memory.buffer, address, length).slice());
@@ -24,11 +31,12 @@ function serve({ memory, mail }, ready) {
         if (modules.size >= 4096) modules.clear();
         modules.set(id, functions);
       }
-      functions[name](...box.subarray(8, 8 + count));
+      const row = 8 + (left - 1) * 32;
+      functions[name](...box.subarray(row, row + count));
     } catch {
-      done = -turn;
+      Atomics.store(box, 2, 1);
     }
-    Atomics.store(box, 1, done);
+    Atomics.add(box, 1, 1);
   }
 }
 if (typeof process === 'object' && process.getBuiltinModule !== undefined) {
