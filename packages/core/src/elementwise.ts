@@ -46,8 +46,6 @@ export interface Typing {
 
 /** A named scalar function and how it acts on tensors. */
 export interface ElementwiseOptions extends Omit<FunctionOptions, 'arity'>, Typing {
-  /** One line: what it computes. */
-  readonly doc: string;
   /** Default 1. */
   readonly arity?: number;
   /** Names of further methods (`sub` is also `subtract`). */

@@ -27,11 +27,9 @@ export interface BackwardContext<A> {
   readonly needs: readonly boolean[];
 }
 
-/** Everything one op is: one object in one place. Tests, docs and the tensor method are derived from it. */
+/** Everything one op is: one object in one place. Tests and the tensor method are derived from it. */
 export interface OpDefinition<A> {
   readonly name: string;
-  /** One line: what it computes. */
-  readonly doc: string;
   /**
    * Shape and dtype of every output; throws the op's typed errors. Runs before anything is computed.
    */
@@ -148,7 +146,6 @@ export interface ViewWindow {
 /** A view op: the result shares the storage of its one input. */
 export interface ViewDefinition<A> {
   readonly name: string;
-  readonly doc: string;
   /** The window; throws the op's typed errors. */
   window(t: Tensor, attrs: A): ViewWindow;
   /** Gradient of the input from the gradient of the view, written with tensor ops. */
@@ -170,7 +167,6 @@ export function defineUserView<A>(definition: ViewDefinition<A>): (t: Tensor, at
 function view<A>(definition: ViewDefinition<A>, closed: boolean): (t: Tensor, attrs: A) => Tensor {
   const form: Definition<A> = {
     name: definition.name,
-    doc: definition.doc,
     infer: ([t], attrs) => {
       const { shape, strides, offset } = definition.window(t!, attrs);
       const meta: Meta & ViewWindow = { shape, strides, offset, dtype: t!.dtype };

@@ -7,7 +7,6 @@ const x = (): Tensor => tensor([1, 2], { requiresGrad: true });
 function op(name: string, forward: (t: Tensor) => readonly Tensor[]): () => readonly Tensor[] {
   const run = defineOp<void>({
     name,
-    doc: 'broken on purpose',
     infer: () => announced,
     forward: ([t]) => forward(t!),
     backward: (_c, g) => g,

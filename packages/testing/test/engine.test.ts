@@ -163,7 +163,6 @@ describe('a wrong backward is blamed', () => {
   test('a gradient of the wrong shape', () => {
     const bad = defineOp<void>({
       name: 'test.wrongShape',
-      doc: 'an op whose backward forgets to sum',
       infer: ([a]) => [{ shape: [], dtype: a!.dtype }],
       forward: ([a]) => [noGrad(() => a!.sum())],
       backward: (_ctx, [g]) => [g!],

@@ -9,7 +9,6 @@ describe('stored gradients have buffers of their own', () => {
   /** Hands the same incoming gradient to both inputs. */
   const both = defineOp<void>({
     name: 'test.both',
-    doc: 'the sum of two tensors, whose backward hands on one object twice',
     infer: ([a]) => [{ shape: a!.shape, dtype: a!.dtype }],
     forward: ([a, b]) => [noGrad(() => a!.add(b!))],
     backward: (_ctx, [g]) => [g!, g!],
@@ -17,7 +16,6 @@ describe('stored gradients have buffers of their own', () => {
   const mask = plain([1, 0]);
   const masked = defineOp<void>({
     name: 'test.masked',
-    doc: 'an op whose backward hands out a tensor that it owns',
     infer: ([a]) => [{ shape: a!.shape, dtype: a!.dtype }],
     forward: ([a]) => [noGrad(() => a!.mul(mask))],
     backward: () => [mask],

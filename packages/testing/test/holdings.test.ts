@@ -39,14 +39,12 @@ const stash = (g: Tensor): Tensor => {
 
 const stashing = defineOp<void>({
   name: 'test.stashing',
-  doc: 'an op whose backward keeps the gradient that it is given',
   infer: ([a]) => [{ shape: a!.shape, dtype: a!.dtype }],
   forward: ([a]) => [noGrad(() => a!.mul(1))],
   backward: (_ctx, [g]) => [stash(g!)],
 });
 const stashingView = defineView<void>({
   name: 'test.stashingView',
-  doc: 'a view whose backward keeps the gradient that it is given',
   window: (t) => t,
   backward: (_ctx, g) => stash(g),
 });

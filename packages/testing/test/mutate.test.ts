@@ -55,7 +55,6 @@ describe('checkGradients', () => {
   test('catches a gradient that is right but cannot be differentiated', () => {
     const square = defineOp<void>({
       name: 'test.square',
-      doc: 'a square whose backward is cut off from the graph',
       infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
       forward: ([x]) => [noGrad(() => x!.mul(x!))],
       save: ([x]) => [x!],
@@ -81,7 +80,6 @@ describe('checkGradients', () => {
   test('catches a gradient of the wrong shape on inputs without elements', () => {
     const flat = defineOp<void>({
       name: 'test.flat',
-      doc: 'an op whose backward forgets the shape',
       infer: ([x]) => [{ shape: [0], dtype: x!.dtype }],
       forward: ([x]) => [noGrad(() => x!.reshape([0]).clone() as Tensor)],
       backward: (_ctx, [g]) => [g!],

@@ -8,7 +8,6 @@ const leaf = (n: number): Tensor => tensor(new Float32Array(n).fill(0.5), { requ
 /** An op whose forward calls another op. */
 const outer = defineOp<void>({
   name: 'test.outer',
-  doc: 'an op that calls another',
   infer: ([t]) => [{ shape: t!.shape, dtype: t!.dtype }],
   forward: ([t]) => [noGrad(() => t!.exp() as Tensor)],
 });

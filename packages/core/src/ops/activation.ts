@@ -96,7 +96,6 @@ export const sigmoid: UnaryOp = defineElementwise({
   wasm: (v, x) => v.sigmoid(x),
   gpu: gpuCall('logistic'),
   grad: [(_x, y) => one.sub(y).mul(y)],
-  doc: '1 / (1 + e^-x)',
 }) as UnaryOp;
 
 /** ln(sigmoid(x)), finite for every finite x. */
@@ -107,7 +106,6 @@ export const logsigmoid: UnaryOp = defineElementwise({
   wasm: (v, x) => v.sub(v.min(v.number(0), x), v.log1p(v.exp(v.neg(v.abs(x))))),
   gpu: gpuCall('logLogistic'),
   grad: [(x) => x.neg().sigmoid()],
-  doc: 'ln(1 / (1 + e^-x))',
 }) as UnaryOp;
 
 // The derivative of softplus is a function of its own: at beta * x = threshold PyTorch takes the curve's first
@@ -152,7 +150,6 @@ export const softplus: ParametricOp<SoftplusOptions> = defineParametric<Softplus
       (x, beta, threshold, y) => where(x.mul(beta).gt(threshold), 0, x.mul(x.mul(beta).sigmoid()).sub(y).div(beta)),
       null,
     ],
-    doc: 'ln(1 + e^(beta x)) / beta, x where beta x > threshold',
   },
   [
     ['beta', 1],
@@ -169,7 +166,6 @@ export const relu: UnaryOp = defineElementwise({
   js: (x) => `${x}<0?0:${x}`,
   wasm: (v, x) => v.select(v.lt(x, v.number(0)), v.number(0), x),
   grad: [(_x, y) => where(y.le(0), 0, 1)],
-  doc: 'max(x, 0)',
 }) as UnaryOp;
 
 /**
@@ -184,7 +180,6 @@ export const leakyRelu: ParametricOp<LeakyReluOptions> = defineParametric<LeakyR
     js: (x, slope) => `${x}>0?${x}:${x}*${slope}`,
     wasm: (v, x, slope) => v.select(v.gt(x, v.number(0)), x, v.mul(x, slope)),
     grad: [(x, slope) => where(x.gt(0), 1, slope), (x) => where(x.gt(0), 0, x)],
-    doc: 'x where positive, else slope * x',
   },
   [['negativeSlope', 0.01]],
 );
@@ -219,7 +214,6 @@ export const elu: ParametricOp<EluOptions> = defineParametric<EluOptions>(
     wasm: (v, x, alpha) => v.select(v.le(x, v.number(0)), v.add(v.mul(v.expm1(x), alpha), v.number(0)), x),
     gpu: gpuBody((x, alpha) => `(${x} <= 0 ? exponentialMinus1(${x}) * ${alpha} : ${x})`, 'exponentialMinus1'),
     grad: [(x, alpha) => call(eluGrad, [x, alpha, 1]), (x) => where(x.le(0), x.expm1(), 0)],
-    doc: 'x where positive, else alpha (e^x - 1)',
   },
   [['alpha', 1]],
 );
@@ -241,7 +235,6 @@ export const celu: ParametricOp<EluOptions> = defineParametric<EluOptions>(
       (x, alpha) => call(eluGrad, [x, 1, one.div(alpha)]),
       (x, alpha, y) => where(x.le(0), y.sub(x.mul(x.div(alpha).exp())).div(alpha), 0),
     ],
-    doc: 'x where positive, else alpha (e^(x / alpha) - 1)',
   },
   [['alpha', 1]],
   (alpha) => {
@@ -261,7 +254,6 @@ export const selu: UnaryOp = defineElementwise({
   js: (x) => `${x}<=0?Math.expm1(${x})*${seluLeft}+0:${x}*${seluScale}`,
   gpu: gpuBody((x) => `(${x} <= 0 ? exponentialMinus1(${x}) * ${seluLeft} : ${x} * ${seluScale})`, 'exponentialMinus1'),
   grad: [(x) => call(eluGrad, [x, seluAlpha, 1]).mul(seluScale)],
-  doc: 'scale * (x where positive, else alpha (e^x - 1))',
 }) as UnaryOp;
 
 /** x·sigmoid(x), also called swish. */
@@ -277,7 +269,6 @@ export const silu: UnaryOp = defineElementwise({
       return s.mul(one.add(x.mul(one.sub(s))));
     },
   ],
-  doc: 'x / (1 + e^-x)',
 }) as UnaryOp;
 
 /** x·tanh(softplus(x)). */
@@ -293,5 +284,4 @@ export const mish: UnaryOp = defineElementwise({
       return t.add(x.mul(x.sigmoid()).mul(one.sub(t.square())));
     },
   ],
-  doc: 'x tanh(ln(1 + e^x))',
 }) as UnaryOp;

@@ -107,7 +107,6 @@ const plainAdd = defineElementwise({
   js: (a, b) => `${a}+${b}`,
   wasm: (v, a, b) => v.add(a, b),
   grad: [() => one, () => one],
-  doc: 'a + b',
 });
 
 /** No operand of a difference may be bool, not even beside numbers. */
@@ -120,7 +119,6 @@ const plainSub = defineElementwise({
   js: (a, b) => `${a}-${b}`,
   wasm: (v, a, b) => v.sub(a, b),
   grad: [() => one, () => constant(-1)],
-  doc: 'a - b',
 });
 
 /** Elementwise product. */
@@ -132,7 +130,6 @@ export const mul: BinaryOp = defineElementwise({
   wasm: (v, a, b) => v.mul(a, b),
   only: { int32: (a, b) => `Math.imul(${a},${b})` },
   grad: [(_a, b) => b, (a) => a],
-  doc: 'a * b',
 }) as BinaryOp;
 
 /**
@@ -160,7 +157,6 @@ export const neg: UnaryOp = defineElementwise({
   wasm: (v, x) => v.neg(x),
   int: (a) => `0-${a}`,
   grad: [() => constant(-1)],
-  doc: '-a',
 }) as UnaryOp;
 
 /** Absolute value. Not defined for bool. */
@@ -174,7 +170,6 @@ export const abs: UnaryOp = defineElementwise({
   int: (x) => `Math.abs(${x})`,
   gpu: gpuCall('absolute'),
   grad: [(x) => x.sign()],
-  doc: '|x|',
 }) as UnaryOp;
 
 /** -1, 0 or 1; 0 for NaN. */
@@ -186,7 +181,6 @@ export const sign: UnaryOp = defineElementwise({
   wasm: (v, x) => v.sub(v.flag(v.gt(x, v.number(0))), v.flag(v.lt(x, v.number(0)))),
   gpu: gpuCall('signOf'),
   grad: [() => zero],
-  doc: 'the sign of x: -1, 0 or 1',
 }) as UnaryOp;
 
 const squared: ElementwiseOp = defineElementwise({
@@ -197,7 +191,6 @@ const squared: ElementwiseOp = defineElementwise({
   wasm: (v, x) => v.mul(x, x),
   only: { int32: (x) => `Math.imul(${x},${x})` },
   grad: [(x) => x.mul(2)],
-  doc: 'x * x',
 });
 
 /** Square. Of bools, int64. */
@@ -216,7 +209,6 @@ export const sqrt: UnaryOp = defineElementwise({
   js: (x) => `Math.sqrt(${x})`,
   wasm: (v, x) => v.sqrt(x),
   grad: [(_x, y) => one.div(y.mul(2))],
-  doc: 'the square root of x',
 }) as UnaryOp;
 
 /** Reciprocal of the square root. */
@@ -225,7 +217,6 @@ export const rsqrt: UnaryOp = defineElementwise({
   js: (x) => `1/Math.sqrt(${x})`,
   wasm: (v, x) => v.div(v.number(1), v.sqrt(x)),
   grad: [(_x, y) => y.square().mul(y).mul(-0.5)],
-  doc: '1 / sqrt(x)',
 }) as UnaryOp;
 
 /** Reciprocal. */
@@ -234,7 +225,6 @@ export const reciprocal: UnaryOp = defineElementwise({
   js: (x) => `1/${x}`,
   wasm: (v, x) => v.div(v.number(1), x),
   grad: [(_x, y) => y.square().neg()],
-  doc: '1 / x',
 }) as UnaryOp;
 
 const addScaled = elementwise('add', (a, b, alpha) => a.add(b.mul(alpha)), { dtype: 'promote' });

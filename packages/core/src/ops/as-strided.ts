@@ -34,7 +34,6 @@ function repeats(at: Geometry, like: Tensor): Tensor {
 
 const asStridedOp = defineView<Attrs>({
   name: 'asStrided',
-  doc: 'any window on the storage',
   window: (_, { window }) => window,
   backward: ({ attrs: { window, from } }, g) => {
     const whole = scatterWindow(g, windowOf(window, from));

@@ -71,7 +71,6 @@ export const i0: UnaryOp = defineElementwise({
   helpers: { besselI },
   gpu: gpuBody((x) => `besselScaled(0, ${x}) * exponential(absolute(${x}))`, 'besselScaled', 'exponential', 'absolute'),
   grad: [(x) => x.i1()],
-  doc: 'the modified Bessel function I0',
 }) as UnaryOp;
 
 /** e^-|x|·{@link i0}. */
@@ -81,7 +80,6 @@ export const i0e: UnaryOp = defineElementwise({
   helpers: { besselIe },
   gpu: gpuBody((x) => `besselScaled(0, ${x})`, 'besselScaled'),
   grad: [(x, y) => x.i1e().sub(x.sign().mul(y))],
-  doc: 'the modified Bessel function I0 times e^-|x|',
 }) as UnaryOp;
 
 /** The modified Bessel function of the first kind, order 1. */
@@ -91,7 +89,6 @@ export const i1: UnaryOp = defineElementwise({
   helpers: { besselI },
   gpu: gpuBody((x) => `besselScaled(1, ${x}) * exponential(absolute(${x}))`, 'besselScaled', 'exponential', 'absolute'),
   grad: [(x) => neighbours(orderRow, 1, x)],
-  doc: 'the modified Bessel function I1',
 }) as UnaryOp;
 
 /** e^-|x|·{@link i1}. */
@@ -101,5 +98,4 @@ export const i1e: UnaryOp = defineElementwise({
   helpers: { besselIe },
   gpu: gpuBody((x) => `besselScaled(1, ${x})`, 'besselScaled'),
   grad: [(x, y) => neighbours(scaledRow, 1, x).sub(x.sign().mul(y))],
-  doc: 'the modified Bessel function I1 times e^-|x|',
 }) as UnaryOp;

@@ -53,7 +53,6 @@ export const bitwiseAnd: BinaryOp = defineElementwise({
   only: { int64: (a, b) => `and53(${a},${b})` },
   helpers: { and53 },
   gpu: gpuCall('bitAnd'),
-  doc: 'a and b, bit by bit',
 }) as BinaryOp;
 
 /** Bitwise or of integers, logical or of bools. */
@@ -65,7 +64,6 @@ export const bitwiseOr: BinaryOp = defineElementwise({
   only: { int64: (a, b) => `or53(${a},${b})` },
   helpers: { or53 },
   gpu: gpuBody((a, b) => `${a} + ${b} - bitAnd(${a}, ${b})`, 'bitAnd'),
-  doc: 'a or b, bit by bit',
 }) as BinaryOp;
 
 /** Bitwise exclusive or of integers; of bools, where they differ. */
@@ -77,7 +75,6 @@ export const bitwiseXor: BinaryOp = defineElementwise({
   only: { int64: (a, b) => `xor53(${a},${b})` },
   helpers: { xor53 },
   gpu: gpuBody((a, b) => `${a} + ${b} - 2 * bitAnd(${a}, ${b})`, 'bitAnd'),
-  doc: 'a xor b, bit by bit',
 }) as BinaryOp;
 
 /** Every bit inverted; of bools, not. */
@@ -86,7 +83,6 @@ export const bitwiseNot: UnaryOp = defineElementwise({
   dtype: 'integral',
   js: (x) => `-1-${x}`,
   only: { bool: (x) => `1-${x}` },
-  doc: 'the bits of x inverted',
 }) as UnaryOp;
 
 /** a·2^b; int32 and uint8 drop bits that leave them. Not defined for bool. */
@@ -99,7 +95,6 @@ export const bitwiseLeftShift: BinaryOp = defineElementwise({
   only: { int64: (a, b) => `shiftLeft53(${a},${b})` },
   helpers: { shiftLeft32, shiftLeft53 },
   gpu: gpuBody((a, b) => `${a} * powerOfTwo(${b})`, 'powerOfTwo'),
-  doc: 'a shifted left by b bits',
 }) as BinaryOp;
 
 /** a / 2^b, rounded down. Not defined for bool. */
@@ -112,5 +107,4 @@ export const bitwiseRightShift: BinaryOp = defineElementwise({
   only: { int64: (a, b) => `shiftRight53(${a},${b})` },
   helpers: { shiftRight32, shiftRight53 },
   gpu: gpuBody((a, b) => `Math.floor(${a} / powerOfTwo(${b}))`, 'powerOfTwo'),
-  doc: 'a shifted right by b bits',
 }) as BinaryOp;

@@ -29,7 +29,6 @@ interface Attrs {
 
 const choleskyOp = defineOp<Attrs>({
   name: 'linalg.cholesky',
-  doc: 'the triangular factor of symmetric positive-definite matrices',
   infer: ([a]) => {
     checkSquare('linalg.cholesky', a!);
     return [
@@ -114,7 +113,6 @@ interface SolveAttrs {
 /** (L Lᵀ)⁻¹ B for factors and right sides of one batch shape; `upper`: (Uᵀ U)⁻¹ B. */
 const choleskySolveOp: OpFunction<SolveAttrs> = defineOp<SolveAttrs>({
   name: 'choleskySolve',
-  doc: 'the solution of A X = B from the Cholesky factor of A',
   infer: ([b]) => [{ shape: b!.shape, dtype: b!.dtype }],
   forward: ([b, factor], { op, upper, check }) => {
     const [n, k] = b!.shape.slice(-2) as [number, number];

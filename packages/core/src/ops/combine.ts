@@ -80,7 +80,6 @@ export const hypot: BinaryOp = defineElementwise({
   js: (a, b) => `Math.hypot(${a},${b})`,
   gpu: gpuCall('hypotenuse'),
   grad: [(a, _b, y) => a.div(y), (_a, b, y) => b.div(y)],
-  doc: 'the square root of a² + b²',
 }) as BinaryOp;
 
 /** |a| with the sign of b. */
@@ -94,7 +93,6 @@ export const copysign: BinaryOp = defineElementwise({
   helpers: { copySign },
   gpu: gpuCall('withSignOf'),
   grad: [(a, _b, y) => where(a.eq(0), 0, y.div(a)), () => constant(0)],
-  doc: '|a| with the sign of b',
 }) as BinaryOp;
 
 /** 0 where x is negative, 1 where it is positive, `values` where it is 0. */
@@ -108,7 +106,6 @@ export const heaviside: BinaryOp = defineElementwise({
   js: (x, values) => `${x}===0?${values}:${x}>0?1:0`,
   wasm: (v, x, at) => v.select(v.eq(x, v.number(0)), at, v.flag(v.gt(x, v.number(0)))),
   gpu: gpuBody((x, values) => `(isEqual(${x}, 0) > 0.5 ? ${values} : isLess(0, ${x}))`, 'isEqual', 'isLess'),
-  doc: 'the step function, with its values at 0',
 }) as BinaryOp;
 
 const lerpOp: ElementwiseOp = defineElementwise({
@@ -122,7 +119,6 @@ const lerpOp: ElementwiseOp = defineElementwise({
   wasm: (v, a, b, w) =>
     v.select(v.lt(w, v.number(0.5)), v.add(a, v.mul(w, v.sub(b, a))), v.sub(b, v.mul(v.sub(b, a), v.sub(v.number(1), w)))),
   grad: [(_s, _e, w) => one.sub(w), (_s, _e, w) => w, (s, e) => e.sub(s)],
-  doc: 's + w (e - s)',
 });
 
 /** Interpolates linearly. */
@@ -169,7 +165,6 @@ export const addcmul: AddcOp = withValue({
   int: (x, a, b, value) => `${x}+Math.imul(Math.imul(${value},${a}),${b})`,
   only: { int64: (x, a, b, value) => `${x}+I(I(${value}*${a})*${b})` },
   grad: [() => one, (_x, _a, b, value) => b.mul(value), (_x, a, _b, value) => a.mul(value), (_x, a, b) => a.mul(b)],
-  doc: 'x + value * a * b',
 });
 
 /**
@@ -186,7 +181,6 @@ export const addcdiv: AddcOp = withValue(
     js: (x, a, b, value) => `${x}+${value}*${a}/${b}`,
     wasm: (v, x, a, b, value) => v.add(x, v.div(v.mul(value, a), b)),
     grad: [() => one, (_x, _a, b, value) => value.div(b), (_x, a, b, value) => value.neg().mul(a.div(b.mul(b))), (_x, a, b) => a.div(b)],
-    doc: 'x + value * a / b',
   },
   checkQuotient,
 );

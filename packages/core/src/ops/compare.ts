@@ -76,7 +76,6 @@ export const eq: BinaryOp = defineElementwise({
   js: (a, b) => `${a}===${b}?1:0`,
   wasm: (v, a, b) => v.flag(v.eq(a, b)),
   gpu: gpuCall('isEqual'),
-  doc: 'a == b',
 }) as BinaryOp;
 
 /** Where unequal; NaN is unequal to everything. */
@@ -89,7 +88,6 @@ export const ne: BinaryOp = defineElementwise({
   js: (a, b) => `${a}!==${b}?1:0`,
   wasm: (v, a, b) => v.flag(v.ne(a, b)),
   gpu: gpuCall('isUnequal'),
-  doc: 'a != b',
 }) as BinaryOp;
 
 /** Where a < b. */
@@ -102,7 +100,6 @@ export const lt: BinaryOp = defineElementwise({
   js: (a, b) => `${a}<${b}?1:0`,
   wasm: (v, a, b) => v.flag(v.lt(a, b)),
   gpu: gpuCall('isLess'),
-  doc: 'a < b',
 }) as BinaryOp;
 
 /** Where a <= b. */
@@ -115,7 +112,6 @@ export const le: BinaryOp = defineElementwise({
   js: (a, b) => `${a}<=${b}?1:0`,
   wasm: (v, a, b) => v.flag(v.le(a, b)),
   gpu: gpuCall('isLessOrEqual'),
-  doc: 'a <= b',
 }) as BinaryOp;
 
 /** Where a > b. */
@@ -128,7 +124,6 @@ export const gt: BinaryOp = defineElementwise({
   js: (a, b) => `${a}>${b}?1:0`,
   wasm: (v, a, b) => v.flag(v.gt(a, b)),
   gpu: gpuBody((a, b) => `isLess(${b}, ${a})`, 'isLess'),
-  doc: 'a > b',
 }) as BinaryOp;
 
 /** Where a >= b. */
@@ -141,7 +136,6 @@ export const ge: BinaryOp = defineElementwise({
   js: (a, b) => `${a}>=${b}?1:0`,
   wasm: (v, a, b) => v.flag(v.ge(a, b)),
   gpu: gpuBody((a, b) => `isLessOrEqual(${b}, ${a})`, 'isLessOrEqual'),
-  doc: 'a >= b',
 }) as BinaryOp;
 
 /** Where both are non-zero. */
@@ -154,7 +148,6 @@ export const logicalAnd: BinaryOp = defineElementwise({
   js: (a, b) => `${a}!==0&&${b}!==0?1:0`,
   wasm: (v, a, b) => v.flag(v.and(v.truth(a), v.truth(b))),
   gpu: gpuBody((a, b) => `isTrue(${a}) * isTrue(${b})`, 'isTrue'),
-  doc: 'a and b',
 }) as BinaryOp;
 
 /** Where either is non-zero. */
@@ -167,7 +160,6 @@ export const logicalOr: BinaryOp = defineElementwise({
   js: (a, b) => `${a}!==0||${b}!==0?1:0`,
   wasm: (v, a, b) => v.flag(v.or(v.truth(a), v.truth(b))),
   gpu: gpuBody((a, b) => `isTrue(isTrue(${a}) + isTrue(${b}))`, 'isTrue'),
-  doc: 'a or b',
 }) as BinaryOp;
 
 /** Where exactly one is non-zero. */
@@ -180,7 +172,6 @@ export const logicalXor: BinaryOp = defineElementwise({
   js: (a, b) => `(${a}!==0)!==(${b}!==0)?1:0`,
   wasm: (v, a, b) => v.flag(v.xor(v.truth(a), v.truth(b))),
   gpu: gpuBody((a, b) => `isUnequal(isTrue(${a}), isTrue(${b}))`, 'isTrue', 'isUnequal'),
-  doc: 'a xor b',
 }) as BinaryOp;
 
 /** Where zero. */
@@ -191,7 +182,6 @@ export const logicalNot: UnaryOp = defineElementwise({
   js: (x) => `${x}===0?1:0`,
   wasm: (v, x) => v.flag(v.eq(x, v.number(0))),
   gpu: gpuBody((x) => `1 - isTrue(${x})`, 'isTrue'),
-  doc: 'not x',
 }) as UnaryOp;
 
 /** Where NaN. */
@@ -202,7 +192,6 @@ export const isnan: UnaryOp = defineElementwise({
   js: (x) => `${x}!==${x}?1:0`,
   wasm: (v, x) => v.flag(v.ne(x, x)),
   gpu: gpuCall('isNan'),
-  doc: 'whether x is NaN',
 }) as UnaryOp;
 
 /** Where infinite. */
@@ -213,7 +202,6 @@ export const isinf: UnaryOp = defineElementwise({
   js: (x) => `${x}===Infinity||${x}===-Infinity?1:0`,
   wasm: (v, x) => v.flag(v.eq(v.abs(x), v.number(Infinity))),
   gpu: gpuCall('isInf'),
-  doc: 'whether x is infinite',
 }) as UnaryOp;
 
 /** Where neither infinite nor NaN. */
@@ -224,7 +212,6 @@ export const isfinite: UnaryOp = defineElementwise({
   js: (x) => `${x}-${x}===0?1:0`,
   wasm: (v, x) => v.flag(v.lt(v.abs(x), v.number(Infinity))),
   gpu: gpuBody((x) => `1 - isNan(${x}) - isInf(${x})`, 'isNan', 'isInf'),
-  doc: 'whether x is finite',
 }) as UnaryOp;
 
 /** Where positive infinity. */
@@ -235,7 +222,6 @@ export const isposinf: UnaryOp = defineElementwise({
   js: (x) => `${x}===Infinity?1:0`,
   wasm: (v, x) => v.flag(v.eq(x, v.number(Infinity))),
   gpu: gpuBody((x) => `isInf(${x}) * isLess(0, ${x})`, 'isInf', 'isLess'),
-  doc: 'whether x is +infinity',
 }) as UnaryOp;
 
 /** Where negative infinity. */
@@ -246,7 +232,6 @@ export const isneginf: UnaryOp = defineElementwise({
   js: (x) => `${x}===-Infinity?1:0`,
   wasm: (v, x) => v.flag(v.eq(x, v.number(-Infinity))),
   gpu: gpuBody((x) => `isInf(${x}) * isLess(${x}, 0)`, 'isInf', 'isLess'),
-  doc: 'whether x is -infinity',
 }) as UnaryOp;
 
 /**
@@ -271,5 +256,4 @@ export const signbit: UnaryOp = defineElementwise({
   int: (x) => `${x}<0?1:0`,
   helpers: { signBit },
   gpu: gpuBody((x) => `isLess(withSignOf(1, ${x}), 0)`, 'withSignOf', 'isLess'),
-  doc: 'whether the sign of x is negative',
 }) as UnaryOp;

@@ -39,7 +39,6 @@ declare module '../tensor.ts' {
 
 const cloneOp = defineOp<void>({
   name: 'clone',
-  doc: 'a copy',
   infer: ([t]) => [{ shape: t!.shape, dtype: t!.dtype }],
   forward: ([t]) => [copyData(t!)],
   backward: (_ctx, [g]) => [g!],
@@ -47,7 +46,6 @@ const cloneOp = defineOp<void>({
 
 const castOp = defineOp<DType>({
   name: 'to',
-  doc: 'conversion to another dtype',
   infer: ([t], dtype) => {
     checkDevice('to', t!.device, dtype);
     return [{ shape: t!.shape, dtype }];
@@ -64,7 +62,6 @@ function castData(t: Tensor, dtype: DType): Tensor {
 
 const moveOp = defineOp<Backend>({
   name: 'toDevice',
-  doc: 'a copy on another backend',
   infer: ([t], device) => {
     checkDevice('to', device, t!.dtype);
     return [{ shape: t!.shape, dtype: t!.dtype }];

@@ -94,7 +94,6 @@ function fromBefore(alpha: Tensor, mayskip: Tensor, shifted: (x: Tensor, by: num
 
 const ctcOp = defineOp<CtcAttrs>({
   name: 'ctcLoss',
-  doc: 'the negative log-likelihood of label sequences under probabilities per time step',
   infer: ([lp], a) => [
     { shape: [a.batch], dtype: lp!.dtype },
     { shape: [a.batch, a.time, 2 * a.labels + 1], dtype: lp!.dtype },

@@ -43,7 +43,6 @@ interface ScanAttrs {
 
 const cumsumOp: OpFunction<ScanAttrs> = defineOp<ScanAttrs>({
   name: 'cumsum',
-  doc: 'running sums along a dimension',
   infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
   forward: ([x], { dim, reverse }) => [scanData(x!, 'sum', dim, reverse)],
   backward: ({ attrs: { dim, reverse } }, [g]) => [cumsumOp([g!], { dim, reverse: !reverse })[0]!],
@@ -51,7 +50,6 @@ const cumsumOp: OpFunction<ScanAttrs> = defineOp<ScanAttrs>({
 
 const cumprodOp: OpFunction<number> = defineOp<number>({
   name: 'cumprod',
-  doc: 'running products along a dimension',
   infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
   forward: ([x], dim) => [scanData(x!, 'prod', dim, false)],
   save: ([x]) => [x!],
@@ -65,7 +63,6 @@ const cumprodOp: OpFunction<number> = defineOp<number>({
 
 const logcumsumexpOp: OpFunction<number> = defineOp<number>({
   name: 'logcumsumexp',
-  doc: 'running logarithms of sums of exponentials along a dimension',
   infer: ([x]) => {
     if (!isFloating(x!.dtype)) throw new DTypeError(`logcumsumexp: not defined for ${x!.dtype}; convert with to('float32') first`);
     return [{ shape: x!.shape, dtype: x!.dtype }];
@@ -83,7 +80,6 @@ const logcumsumexpOp: OpFunction<number> = defineOp<number>({
 function defineRunning(name: 'cummax' | 'cummin', kind: 'max' | 'min'): OpFunction<number> {
   return defineOp<number>({
     name,
-    doc: `the ${kind === 'max' ? 'largest' : 'smallest'} element so far along a dimension, and where it lies`,
     infer: ([x]) => [
       { shape: x!.shape, dtype: x!.dtype },
       { shape: x!.shape, dtype: 'int64' },

@@ -21,7 +21,6 @@ const traceOf = (a: Tensor, b: Tensor): Tensor => perEntry(times(a, b.mT as Tens
 /** Derivative of the cofactors of A in direction H; bilinear and symmetric in its output and H. */
 const cofactorsAlongOp: OpFunction<void> = defineOp<void>({
   name: 'linalg.cofactorsAlong',
-  doc: 'the derivative of the matrices of cofactors in a direction',
   infer: ([a]) => [{ shape: a!.shape, dtype: a!.dtype }],
   forward: ([a, h]) => {
     const n = a!.shape[a!.ndim - 1]!;
@@ -58,7 +57,6 @@ function alongGradient(a: Tensor, h: Tensor, g: Tensor): Tensor {
 
 const cofactorsOp = defineOp<void>({
   name: 'linalg.cofactors',
-  doc: 'the matrices of cofactors: the derivative of the determinant',
   infer: ([a]) => [{ shape: a!.shape, dtype: a!.dtype }],
   forward: ([a]) => {
     const n = a!.shape[a!.ndim - 1]!;
@@ -73,7 +71,6 @@ const cofactorsOp = defineOp<void>({
 
 const detOp = defineOp<void>({
   name: 'linalg.det',
-  doc: 'the determinant of square matrices',
   infer: ([a]) => {
     checkSquare('linalg.det', a!);
     return [{ shape: batchOf(a!), dtype: a!.dtype }];
@@ -90,7 +87,6 @@ const detOp = defineOp<void>({
 
 const slogdetOp = defineOp<void>({
   name: 'linalg.slogdet',
-  doc: 'sign and logarithm of the magnitude of the determinant',
   infer: ([a]) => {
     checkSquare('linalg.slogdet', a!);
     const meta = { shape: batchOf(a!), dtype: a!.dtype };

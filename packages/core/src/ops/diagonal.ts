@@ -36,7 +36,6 @@ function onDiagonal(t: Tensor, rows: number, columns: number, offset: number): T
 
 const diagonalOp = defineView<{ readonly offset: number; readonly dim1: number; readonly dim2: number }>({
   name: 'diagonal',
-  doc: 'the diagonal of matrices, as a last dimension',
   window(t, { offset, dim1, dim2 }) {
     const rest = t.shape.map((_, d) => d).filter((d) => d !== dim1 && d !== dim2);
     const length = Math.max(

@@ -68,7 +68,6 @@ const trueDivide = defineElementwise({
   wasm: (v, a, b) => v.div(a, b),
   // Without the result, which may be written in place.
   grad: [(_a, b) => one.div(b), (a, b) => a.neg().div(b).div(b)],
-  doc: 'a / b',
 });
 
 /** Quotient rounded down, as Python's //. Not defined for bool. */
@@ -79,7 +78,6 @@ export const floorDivide: BinaryOp = rounded({
   helpers: { floorDiv, floorDivInt },
   gpu: gpuCall('floorQuotient'),
   grad: [() => zero, () => zero],
-  doc: 'a / b rounded down',
 });
 
 const truncDivide: BinaryOp = rounded({
@@ -89,7 +87,6 @@ const truncDivide: BinaryOp = rounded({
   helpers: { truncDivInt },
   gpu: gpuBody((a, b) => `truncated(${a} / ${b})`, 'truncated'),
   grad: [() => zero, () => zero],
-  doc: 'a / b rounded towards zero',
 });
 
 /** Remainder with the sign of the divisor, as Python's %. Not defined for bool. */
@@ -100,7 +97,6 @@ export const remainder: BinaryOp = rounded({
   helpers: { floorMod, floorModInt },
   gpu: gpuCall('floorRemainder'),
   grad: [() => one, (a, b) => a.floorDivide(b).neg()],
-  doc: 'a modulo b with the sign of b',
 });
 
 /** Remainder with the sign of the dividend, as C's fmod. Not defined for bool. */
@@ -112,7 +108,6 @@ export const fmod: BinaryOp = rounded({
   helpers: { truncModInt },
   gpu: gpuCall('truncRemainder'),
   grad: [() => one, (a, b) => a.truncDivide(b).neg()],
-  doc: 'a modulo b with the sign of a',
 });
 
 /** Defines a division whose integers stay integers and refuse a zero divisor. */

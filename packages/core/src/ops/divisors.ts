@@ -39,7 +39,6 @@ export const gcd: BinaryOp = defineElementwise({
   js: (a, b) => `gcdOf(${a},${b})`,
   helpers: { gcdOf },
   gpu: gpuCall('commonDivisor'),
-  doc: 'the greatest common divisor',
 }) as BinaryOp;
 
 /**
@@ -57,5 +56,4 @@ export const lcm: BinaryOp = defineElementwise({
   js: (a, b) => `lcmOf(${a},${b})`,
   helpers: { lcmOf },
   gpu: gpuCall('commonMultiple'),
-  doc: 'the least common multiple',
 }) as BinaryOp;

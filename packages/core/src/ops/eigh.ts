@@ -35,7 +35,6 @@ function decompose(a: Tensor, { op, upper }: Attrs, vectors: boolean): Tensor[] 
 
 const eighOp = defineOp<Attrs>({
   name: 'linalg.eigh',
-  doc: 'eigenvalues and eigenvectors of symmetric matrices',
   infer: ([a], { op }) => {
     const n = checkSquare(op, a!);
     return [
@@ -60,7 +59,6 @@ const eighOp = defineOp<Attrs>({
 
 const eigvalshOp = defineOp<Attrs>({
   name: 'linalg.eigvalsh',
-  doc: 'eigenvalues of symmetric matrices',
   infer: ([a], { op }) => {
     const n = checkSquare(op, a!);
     return [{ shape: [...batchOf(a!), n], dtype: a!.dtype }];

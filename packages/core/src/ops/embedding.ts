@@ -35,7 +35,6 @@ function frequencies(index: Tensor, n: number, like: Tensor): Tensor {
 
 const lookup = defineOp<Lookup>({
   name: 'embedding',
-  doc: 'rows of a matrix picked by an index',
   infer: ([weight, index]) => [{ shape: [index!.size, weight!.shape[1]!], dtype: weight!.dtype }],
   forward: ([weight, index]) => [takeEntries(weight!.detach(), 0, index!, 'embedding')],
   save: ([, index]) => [index!],

@@ -80,7 +80,6 @@ export const exp: UnaryOp = defineElementwise({
   wasm: (v, x) => v.exp(x),
   gpu: gpuCall('exponential'),
   grad: [(_x, y) => y],
-  doc: 'e^x',
 }) as UnaryOp;
 
 /** 2^x. */
@@ -89,7 +88,6 @@ export const exp2: UnaryOp = defineElementwise({
   js: (x) => `2**${x}`,
   gpu: gpuCall('exponential2'),
   grad: [(_x, y) => y.mul(Math.LN2)],
-  doc: '2^x',
 }) as UnaryOp;
 
 /** e^x - 1, accurate near 0. */
@@ -99,7 +97,6 @@ export const expm1: UnaryOp = defineElementwise({
   wasm: (v, x) => v.expm1(x),
   gpu: gpuCall('exponentialMinus1'),
   grad: [(_x, y) => y.add(1)],
-  doc: 'e^x - 1',
 }) as UnaryOp;
 
 /** Natural logarithm. */
@@ -109,7 +106,6 @@ export const log: UnaryOp = defineElementwise({
   wasm: (v, x) => v.log(x),
   gpu: gpuCall('logarithm'),
   grad: [(x) => one.div(x)],
-  doc: 'ln x',
 }) as UnaryOp;
 
 /** Logarithm to base 2. */
@@ -118,7 +114,6 @@ export const log2: UnaryOp = defineElementwise({
   js: (x) => `Math.log2(${x})`,
   gpu: gpuBody((x) => `1.4426950408889634 * logarithm(${x})`, 'logarithm'),
   grad: [(x) => one.div(x.mul(Math.LN2))],
-  doc: 'log2 x',
 }) as UnaryOp;
 
 /** Logarithm to base 10. */
@@ -127,7 +122,6 @@ export const log10: UnaryOp = defineElementwise({
   js: (x) => `Math.log10(${x})`,
   gpu: gpuBody((x) => `0.4342944819032518 * logarithm(${x})`, 'logarithm'),
   grad: [(x) => one.div(x.mul(Math.LN10))],
-  doc: 'log10 x',
 }) as UnaryOp;
 
 /** ln(1 + x), accurate near 0. */
@@ -137,7 +131,6 @@ export const log1p: UnaryOp = defineElementwise({
   wasm: (v, x) => v.log1p(x),
   gpu: gpuCall('logarithm1p'),
   grad: [(x) => one.div(x.add(1))],
-  doc: 'ln(1 + x)',
 }) as UnaryOp;
 
 /** ln(e^a + e^b) without overflow. */
@@ -150,7 +143,6 @@ export const logaddexp: BinaryOp = defineElementwise({
   helpers: { logAddExp },
   gpu: gpuCall('logSumOfTwo'),
   grad: [(a, b) => a.sub(b).sigmoid(), (a, b) => b.sub(a).sigmoid()],
-  doc: 'ln(e^a + e^b)',
 }) as BinaryOp;
 
 /** log2(2^a + 2^b) without overflow. */
@@ -163,7 +155,6 @@ export const logaddexp2: BinaryOp = defineElementwise({
   helpers: { logAddExp2 },
   gpu: gpuBody((a, b) => `1.4426950408889634 * logSumOfTwo(0.6931471805599453 * ${a}, 0.6931471805599453 * ${b})`, 'logSumOfTwo'),
   grad: [(a, b) => a.sub(b).mul(Math.LN2).sigmoid(), (a, b) => b.sub(a).mul(Math.LN2).sigmoid()],
-  doc: 'log2(2^a + 2^b)',
 }) as BinaryOp;
 
 /** a·ln(b), 0 where a is 0. */
@@ -174,7 +165,6 @@ export const xlogy: BinaryOp = defineElementwise({
   helpers: { xLogY },
   gpu: gpuCall('timesLogarithm'),
   grad: [(a, b) => where(a.eq(0).logicalAnd(b.le(0)), 0, 1).xlogy(b), (a, b) => a.div(b)],
-  doc: 'a ln b, 0 where a = 0',
 }) as BinaryOp;
 
 /** a·ln(1 + b), 0 where a is 0. */
@@ -185,5 +175,4 @@ export const xlog1py: BinaryOp = defineElementwise({
   helpers: { xLog1pY },
   gpu: gpuCall('timesLogarithm1p'),
   grad: [(a, b) => where(a.eq(0).logicalAnd(b.le(-1)), 0, 1).xlog1py(b), (a, b) => a.div(b.add(1))],
-  doc: 'a ln(1 + b), 0 where a = 0',
 }) as BinaryOp;

@@ -74,7 +74,6 @@ export const maximum: BinaryOp = defineElementwise({
   wasm: (v, a, b) => v.max(a, b),
   gpu: gpuCall('larger'),
   grad: [(a, b) => where(a.eq(b), 0.5, where(a.lt(b), 0, 1)), (a, b) => where(a.eq(b), 0.5, where(b.lt(a), 0, 1))],
-  doc: 'the larger of a and b',
 }) as BinaryOp;
 
 /** The smaller operand, NaN if either is. */
@@ -89,7 +88,6 @@ export const minimum: BinaryOp = defineElementwise({
   wasm: (v, a, b) => v.min(a, b),
   gpu: gpuCall('smaller'),
   grad: [(a, b) => where(a.eq(b), 0.5, where(a.gt(b), 0, 1)), (a, b) => where(a.eq(b), 0.5, where(b.gt(a), 0, 1))],
-  doc: 'the smaller of a and b',
 }) as BinaryOp;
 
 /** The larger operand; a number beside a NaN wins. */
@@ -104,7 +102,6 @@ export const fmax: BinaryOp = defineElementwise({
   helpers: { fmaxOf },
   gpu: gpuCall('largerNumber'),
   grad: [(a, b) => where(a.ge(b).logicalOr(b.isnan()), 1, 0), (a, b) => where(a.ge(b).logicalOr(b.isnan()), 0, 1)],
-  doc: 'the larger of a and b, ignoring NaN',
 }) as BinaryOp;
 
 /** The smaller operand; a number beside a NaN wins. */
@@ -119,7 +116,6 @@ export const fmin: BinaryOp = defineElementwise({
   helpers: { fminOf },
   gpu: gpuCall('smallerNumber'),
   grad: [(a, b) => where(a.le(b).logicalOr(b.isnan()), 1, 0), (a, b) => where(a.le(b).logicalOr(b.isnan()), 0, 1)],
-  doc: 'the smaller of a and b, ignoring NaN',
 }) as BinaryOp;
 
 const lower: ElementwiseOp = defineElementwise({
@@ -133,7 +129,6 @@ const lower: ElementwiseOp = defineElementwise({
   helpers: { atLeast },
   gpu: gpuCall('larger'),
   grad: [(x, min) => where(x.ge(min), 1, 0), (x, min) => where(x.lt(min), 1, 0)],
-  doc: 'the larger of x and min',
 });
 
 const upper: ElementwiseOp = defineElementwise({
@@ -147,7 +142,6 @@ const upper: ElementwiseOp = defineElementwise({
   helpers: { atMost },
   gpu: gpuCall('smaller'),
   grad: [(x, max) => where(x.le(max), 1, 0), (x, max) => where(x.gt(max), 1, 0)],
-  doc: 'the smaller of x and max',
 });
 
 const clampBoth: ElementwiseOp = defineElementwise({
@@ -165,7 +159,6 @@ const clampBoth: ElementwiseOp = defineElementwise({
     (x, min, max) => where(x.lt(min).logicalAnd(min.lt(max)), 1, 0),
     (x, min, max) => where(x.gt(max).logicalOr(max.lt(min)), 1, 0),
   ],
-  doc: 'x limited to [min, max]',
 });
 
 /** The row and operands for the bounds that are given. */

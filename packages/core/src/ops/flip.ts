@@ -121,7 +121,6 @@ interface Order {
 
 const reorderOp: OpFunction<Order> = defineOp<Order>({
   name: 'reorder',
-  doc: 'entries along one dimension in another order',
   infer: ([t]) => [{ shape: t!.shape, dtype: t!.dtype }],
   forward: ([t], { dim, from }) => {
     const { device, dtype, shape } = t!;

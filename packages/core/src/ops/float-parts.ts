@@ -51,7 +51,6 @@ const ldexpOp: ElementwiseOp = defineElementwise({
   tensors: 'all',
   expand: (a, b) => a.mul(b.exp2()),
   grad: [(_a, b) => b.exp2(), (a, b) => a.mul(b.exp2().mul(Math.LN2))],
-  doc: 'a times 2^b',
 });
 
 /** Whether one kernel gives what PyTorch's product does: it takes 2^b in the dtype of b, which is float32 for integers. */
@@ -84,7 +83,6 @@ const exponentOp: ElementwiseOp = defineElementwise({
   js: (x) => `exponentOf(${x})`,
   helpers: { exponentOf },
   gpu: gpuCall('exponentPart'),
-  doc: 'the exponent of x = m 2^e with 1/2 <= |m| < 1',
 });
 
 const mantissaOp: ElementwiseOp = defineElementwise({
@@ -96,7 +94,6 @@ const mantissaOp: ElementwiseOp = defineElementwise({
   helpers: { mantissaOf },
   gpu: gpuCall('mantissaPart'),
   grad: [(x) => x.frexpExponent().neg().exp2()],
-  doc: 'the mantissa of x = m 2^e with 1/2 <= |m| < 1',
 });
 
 declare module '../expr/node.ts' {
@@ -142,7 +139,6 @@ export const nextafter: BinaryOp = defineElementwise({
   only: { float32: (a, b) => `nextAfter32(${a},${b})` },
   helpers: { nextAfter, nextAfter32 },
   gpu: gpuCall('neighbour'),
-  doc: 'the number after a in the direction of b',
 }) as BinaryOp;
 
 /** {@link floatPower}'s type. */

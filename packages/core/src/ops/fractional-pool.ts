@@ -97,7 +97,6 @@ function positions(x: TypedArray, samples: TypedArray, shape: readonly number[],
 /** Only where maxima lie: their values are gathered, and so are the gradients scattered. */
 const positionsOp = defineOp<Geometry>({
   name: 'fractionalMaxPool',
-  doc: 'where the maximum of every window lies, of windows at random distances',
   infer: ([x], { output }) => [{ shape: [x!.shape[0]!, x!.shape[1]!, ...output], dtype: 'int64' }],
   forward: ([x, samples], g, [out]) =>
     hostCompute('fractionalMaxPool', [x!, samples!], [out!], ([values, u]) => [

@@ -62,7 +62,6 @@ export const igamma: BinaryOp = defineElementwise({
   helpers: { gammaP },
   gpu: gpuBody((a, x) => `gammaRatio(${a}, ${x}, 0)`, 'gammaRatio'),
   grad: [() => missing('igamma'), slope],
-  doc: 'the regularized lower incomplete gamma function of a at x',
 }) as BinaryOp;
 
 /**
@@ -80,7 +79,6 @@ export const igammac: BinaryOp = defineElementwise({
   helpers: { gammaQ },
   gpu: gpuBody((a, x) => `gammaRatio(${a}, ${x}, 1)`, 'gammaRatio'),
   grad: [() => missing('igammac'), (a, x) => slope(a, x).neg()],
-  doc: 'the regularized upper incomplete gamma function of a at x',
 }) as BinaryOp;
 
 /**
@@ -97,7 +95,6 @@ export const zeta: BinaryOp = defineElementwise({
   helpers: { zetaOf },
   gpu: gpuCall('hurwitz'),
   grad: [() => missing('zeta'), (x, q) => x.add(1).zeta(q).mul(x.neg())],
-  doc: 'the Hurwitz zeta function',
 }) as BinaryOp;
 
 /**

@@ -49,7 +49,6 @@ const exact: ElementwiseOp = defineElementwise({
   helpers: { erfcOf },
   gpu: gpuBody((x) => `0.5 * ${x} * complementaryError(-${Math.SQRT1_2} * ${x})`, 'complementaryError'),
   grad: [(x) => call(distribution, [x]).add(x.mul(x.square().mul(-0.5).exp().mul(density)))],
-  doc: 'x times the normal distribution function of x',
 });
 
 // Hendrycks and Gimpel, Gaussian Error Linear Units (2016).
@@ -81,7 +80,6 @@ const approximation: ElementwiseOp = defineElementwise({
         .add(left.mul(t.square().neg().add(1)).mul(inner));
     },
   ],
-  doc: 'gelu with a hyperbolic tangent for the normal distribution function',
 });
 
 /** The Gaussian error linear unit. */

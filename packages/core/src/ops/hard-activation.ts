@@ -55,7 +55,6 @@ export const relu6: UnaryOp = defineElementwise({
   wasm: (v, x) => v.select(v.lt(x, v.number(0)), v.number(0), v.select(v.gt(x, v.number(6)), v.number(6), x)),
   gpu: gpuBody((x) => `smaller(larger(${x}, 0), 6)`, 'smaller', 'larger'),
   grad: [(x) => where(x.gt(0).logicalAnd(x.lt(6)), 1, 0)],
-  doc: 'x limited to [0, 6]',
 }) as UnaryOp;
 
 /**
@@ -78,7 +77,6 @@ export const hardtanh: ParametricOp<HardtanhOptions> = defineParametric<Hardtanh
       (x, min) => where(x.le(min), 1, 0),
       (x, _min, max) => where(x.ge(max), 1, 0),
     ],
-    doc: 'x limited to [min, max]',
   },
   [
     ['minVal', -1],
@@ -105,7 +103,6 @@ export const hardswish: UnaryOp = defineElementwise({
   gpu: gpuBody((x) => `${x} * smaller(larger(${x} + 3, 0), 6) / 6`, 'smaller', 'larger'),
   // A choice, so that an infinite gradient leaves nothing below -3.
   grad: [(x) => where(x.lt(-3), 0, call(hardswishGrad, [x]))],
-  doc: 'x relu6(x + 3) / 6',
 }) as UnaryOp;
 
 /** relu6(x + 3) / 6. */
@@ -117,5 +114,4 @@ export const hardsigmoid: UnaryOp = defineElementwise({
   gpu: gpuBody((x) => `smaller(larger(${x} + 3, 0), 6) / 6`, 'smaller', 'larger'),
   // PyTorch's sixth is that of float32 in float64 too.
   grad: [(x) => where(x.gt(-3).logicalAnd(x.lt(3)), Math.fround(1 / 6), 0)],
-  doc: 'relu6(x + 3) / 6',
 }) as UnaryOp;

@@ -17,7 +17,6 @@ export type Shapes<Ts extends readonly Tensor[]> = { readonly [K in keyof Ts]: S
 /** Inputs have equal shapes but for `dim`; the result is as long as they are together. */
 const catOp = defineOp<number>({
   name: 'cat',
-  doc: 'tensors one after the other along a dimension',
   infer(inputs, dim) {
     const first = inputs[0]!.shape;
     let total = 0;

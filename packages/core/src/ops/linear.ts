@@ -26,7 +26,6 @@ function turned(t: Tensor): View {
 /** The product of matrices x [N, I] and w [O, I] transposed, plus a bias [O], if there is one: fused, or composed of kernels. */
 const linearOp = defineOp<void>({
   name: 'linear',
-  doc: 'x wᵀ + b',
   infer: ([x, w]) => [{ shape: [x!.shape[0]!, w!.shape[0]!], dtype: x!.dtype }],
   forward: (inputs, _attrs, [out]) => {
     const { shape, dtype } = out!;

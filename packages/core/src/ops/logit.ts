@@ -71,7 +71,6 @@ const plain: ElementwiseOp = defineElementwise({
   gpu: gpuBody((x) => `logarithm(${x} / (1 - ${x}))`, 'logarithm'),
   // Beyond [0, 1] PyTorch's derivative is NaN, and flat.
   grad: [(x) => where(inside(x), call(logitGrad, [x]), Number.NaN)],
-  doc: 'ln(x / (1 - x))',
 });
 
 const beyond = (x: Expr, eps: Expr): Expr => x.lt(eps).logicalOr(x.gt(one.sub(eps)));
@@ -87,7 +86,6 @@ const limited: ElementwiseOp = defineElementwise({
     (x, eps) => where(beyond(x, eps).logicalOr(x.isnan()), 0, one.div(x.mul(one.sub(x)))),
     (x, eps) => where(x.lt(eps), one, where(x.gt(one.sub(eps)), -1, 0)).div(eps.mul(one.sub(eps))),
   ],
-  doc: 'ln(z / (1 - z)) with z = x limited to [eps, 1 - eps]',
 });
 
 function logitOf(z: number): number {
@@ -132,7 +130,6 @@ const replace: ElementwiseOp = defineElementwise({
   exact: true,
   gpu: gpuCall('replaced'),
   grad: [(x) => where(x.isfinite(), 1, 0), null, null, null],
-  doc: 'x with NaN and infinities replaced by numbers',
 });
 
 const largest = { float32: 3.4028234663852886e38, float64: Number.MAX_VALUE };

@@ -31,7 +31,6 @@ const softmaxTimes = elementwise('logsumexpBackward', (g, x, y) => g.mul(exp(x.s
 
 const logsumexpOp = defineOp<LogsumexpAttrs>({
   name: 'logsumexp',
-  doc: 'the logarithm of the sum of exponentials',
   infer: ([x], { dims, keepdim }) => [{ shape: reducedShape(x!.shape, dims, keepdim), dtype: x!.dtype }],
   forward: ([x], { dims }, [out]) => {
     const { device, shape, dtype } = x!;

@@ -148,7 +148,6 @@ const bceExpr = neg(add(mul(input(1), least(log(input(0)), -100)), mul(sub(1, in
 
 const bce = defineOp<void>({
   name: 'binaryCrossEntropy',
-  doc: 'the cross entropy of each probability',
   infer: ([x, t]) => [{ shape: x!.shape, dtype: resultType([x!, t!]) }],
   forward: (inputs, _attrs, [out]) => {
     const { shape, dtype } = out!;

@@ -55,7 +55,6 @@ function residualsOf({ a, m, n, b, columns }: LeastSquares, x: Float64Array, out
 /** A [.., m, n] and B [.., m, k] of one batch shape, to the solution, residuals, rank and singular values. */
 const lstsqOp = defineOp<Attrs>({
   name: 'linalg.lstsq',
-  doc: 'the shortest solution of least squares',
   infer: ([a, b]) => {
     const [m, n] = a!.shape.slice(-2) as [number, number];
     const [batch, k, { dtype }] = [batchOf(a!), b!.shape[b!.ndim - 1]!, b!];

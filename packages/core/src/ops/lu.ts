@@ -47,7 +47,6 @@ export interface PLU {
 /** `check`: whether a pivot of zero is an error. */
 const luFactorOp = defineOp<boolean>({
   name: 'linalg.luFactor',
-  doc: 'the factors of P L U in one matrix, and the row exchanges',
   infer: ([a]) => {
     const [m, n] = checkMatrix('linalg.luFactor', a!);
     const batch = batchOf(a!);

@@ -44,7 +44,6 @@ function batched(t: Tensor, batch: readonly number[]): View {
 /** The product of matrices (rank 2 and more on both sides). */
 const matmulOp = defineOp<void>({
   name: 'matmul',
-  doc: 'batched matrix product',
   infer: ([a, b]) => {
     const shape = matmulShape(a!.shape, b!.shape);
     if (a!.dtype !== b!.dtype) throw new DTypeError(`matmul: dtypes differ: ${a!.dtype} and ${b!.dtype}`);

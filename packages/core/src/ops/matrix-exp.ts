@@ -17,7 +17,6 @@ declare module '../tensor.ts' {
 
 const matrixExpOp = defineOp<void>({
   name: 'matrixExp',
-  doc: 'the exponential of square matrices',
   infer: ([a]) => {
     checkSquare('matrixExp', a!);
     return [{ shape: a!.shape, dtype: a!.dtype }];

@@ -99,7 +99,6 @@ function varianceData(x: Tensor, { name, dims, divisor }: VarianceAttrs, out: Me
 
 const varOp = defineOp<VarianceAttrs>({
   name: 'var',
-  doc: 'the mean squared deviation from the mean, in two passes',
   infer: ([x], attrs) => varianceMeta(x!, attrs),
   forward: ([x], attrs, out) => [varianceData(x!, attrs, out[0]!)],
   save: ([x]) => [x!],
@@ -112,7 +111,6 @@ function varianceGradient(x: Tensor, g: Tensor, { dims, divisor }: VarianceAttrs
 
 const stdOp = defineOp<VarianceAttrs>({
   name: 'std',
-  doc: 'the root of the variance, with gradient 0 where it is 0',
   infer: ([x], attrs) => varianceMeta(x!, attrs),
   forward: ([x], attrs, out) => [varianceData(x!, attrs, out[0]!).sqrt()],
   save: ([x], [y]) => [x!, y!],

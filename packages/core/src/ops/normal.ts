@@ -49,7 +49,6 @@ export const ndtr: UnaryOp = defineElementwise({
   helpers: { ndtrOf },
   gpu: gpuBody((x) => `0.5 * complementaryError(-${Math.SQRT1_2} * ${x})`, 'complementaryError'),
   grad: [(x) => x.square().mul(-0.5).exp().mul(density)],
-  doc: 'the normal distribution function',
 }) as UnaryOp;
 
 /** The inverse of {@link ndtr}; -inf at 0, +inf at 1, NaN beyond. */
@@ -66,7 +65,6 @@ export const ndtri: UnaryOp = defineElementwise({
         .exp()
         .mul(1 / density),
   ],
-  doc: 'the inverse of the normal distribution function',
 }) as UnaryOp;
 
 // The derivative m of logNdtr and e = x + m: m' = -m e and e' = 1 - m e.
@@ -96,7 +94,6 @@ export const logNdtr: UnaryOp = defineElementwise({
   helpers: { logNdtrOf },
   gpu: gpuBody((x) => `logNormalTail(-${Math.SQRT1_2} * ${x})`, 'logNormalTail'),
   grad: [(x) => call(millsRow, [x])],
-  doc: 'the logarithm of the normal distribution function',
 }) as UnaryOp;
 
 /** e^(x²) erfc(x). */
@@ -112,7 +109,6 @@ export const erfcx: UnaryOp = defineElementwise({
         .mul(2)
         .sub(2 / Math.sqrt(Math.PI)),
   ],
-  doc: 'e^(x²) times the complementary error function',
 }) as UnaryOp;
 
 /** -x·ln(x): the entropy of a probability. 0 at 0, -inf below. */
@@ -121,5 +117,4 @@ export const entr: UnaryOp = defineElementwise({
   js: (x) => `${x}>0?-${x}*Math.log(${x}):${x}===0?0:${x}<0?-Infinity:${x}`,
   gpu: gpuBody((x) => `entropyOf(${x})`, 'entropyOf'),
   grad: [(x) => x.log().add(1).neg()],
-  doc: '-x ln x',
 }) as UnaryOp;

@@ -111,7 +111,6 @@ function defineMedian(name: 'median' | 'nanmedian'): MedianFunction {
   const choose = middle(name === 'nanmedian');
   const whole: OpFunction<void> = defineOp<void>({
     name,
-    doc: name === 'median' ? 'the lower of the middle elements' : 'the lower of the middle elements that are not NaN',
     infer: ([x]) => [{ shape: [], dtype: x!.dtype }],
     forward: ([x]) => {
       const { dtype, size, device } = x!;

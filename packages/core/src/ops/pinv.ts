@@ -102,7 +102,6 @@ function perSpectrum(
 
 const pinvOp = defineOp<Attrs>({
   name: 'linalg.pinv',
-  doc: 'the Moore-Penrose inverse',
   infer: ([a]) => {
     const [m, n] = a!.shape.slice(-2) as [number, number];
     return [{ shape: [...batchOf(a!), n, m], dtype: a!.dtype }];
@@ -155,7 +154,6 @@ export function pinv(a: Tensor, options: ToleranceOptions = {}): Tensor {
 
 const matrixRankOp = defineOp<Attrs>({
   name: 'linalg.matrixRank',
-  doc: 'the number of singular values that are not zero',
   infer: ([a]) => [{ shape: batchOf(a!), dtype: 'int64' }],
   forward: (inputs, attrs) => [
     perSpectrum({ inputs, attrs }, { shape: [], dtype: 'int64' }, false, ({ values }, zero, out) => {

@@ -75,7 +75,6 @@ type Sized<G> = G & { readonly shape: readonly number[] };
 
 const maxPoolOp: OpFunction<Pool2dGeometry> = defineOp<Pool2dGeometry>({
   name: 'maxPool2d',
-  doc: 'the maximum of every window, and where it lies',
   infer: ([x], { output }) => {
     const shape = [x!.shape[0]!, x!.shape[1]!, ...output];
     return [
@@ -94,7 +93,6 @@ const maxPoolOp: OpFunction<Pool2dGeometry> = defineOp<Pool2dGeometry>({
 
 const maxPoolGradOp: OpFunction<Sized<Pool2dGeometry>> = defineOp<Sized<Pool2dGeometry>>({
   name: 'maxPool2dGrad',
-  doc: 'gradient of maxPool2d: each element goes to the position of its maximum',
   infer: ([grad], { shape }) => [{ shape, dtype: grad!.dtype }],
   forward: ([grad, indices], g, [out]) => {
     const backend = backendOf('maxPool2dGrad', [grad!, indices!]);
@@ -112,7 +110,6 @@ const maxPoolGradOp: OpFunction<Sized<Pool2dGeometry>> = defineOp<Sized<Pool2dGe
 
 const avgPoolOp: OpFunction<AvgPool2dGeometry> = defineOp<AvgPool2dGeometry>({
   name: 'avgPool2d',
-  doc: 'the mean of every window',
   infer: ([x], { output }) => [{ shape: [x!.shape[0]!, x!.shape[1]!, ...output], dtype: x!.dtype }],
   forward: ([x], g, [out]) => {
     const done = x!.device.fused.avgPool2d?.(x as View, g);
@@ -124,7 +121,6 @@ const avgPoolOp: OpFunction<AvgPool2dGeometry> = defineOp<AvgPool2dGeometry>({
 
 const avgPoolGradOp: OpFunction<Sized<AvgPool2dGeometry>> = defineOp<Sized<AvgPool2dGeometry>>({
   name: 'avgPool2dGrad',
-  doc: 'gradient of avgPool2d: each element spread evenly over its window',
   infer: ([grad], { shape }) => [{ shape, dtype: grad!.dtype }],
   forward: ([grad], g, [out]) => {
     const done = grad!.device.fused.avgPool2dGrad?.(grad as View, g, g.shape);

@@ -47,7 +47,6 @@ const rowOp: ElementwiseOp = defineElementwise({
   helpers: { powC, powInt, powInt32 },
   gpu: gpuCall('power'),
   grad: [(a, b) => call(powBaseGrad, [a, b]), (a, b) => call(powExponentGrad, [a, b])],
-  doc: 'a^b',
 });
 
 // The derivatives of a^b are functions of their own, because PyTorch fixes their values at b = 0 and at a = 0 but derives

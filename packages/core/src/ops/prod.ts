@@ -48,7 +48,6 @@ interface ProdAttrs {
 
 const prodOp = defineOp<ProdAttrs>({
   name: 'prod',
-  doc: 'the product of the elements',
   infer: ([x], { dims, keepdim, dtype }) => [{ shape: reducedShape(x!.shape, dims, keepdim), dtype }],
   forward: ([x], { dims, keepdim, dtype }) => [reduceData('prod', 'prod', x!, dims, keepdim, dtype, undefined, dtype)],
   save: ([x]) => [x!],

@@ -27,7 +27,6 @@ export type QRMode = 'reduced' | 'complete' | 'r';
 
 const qrOp = defineOp<QRMode>({
   name: 'linalg.qr',
-  doc: 'the factors of A = Q R',
   infer: ([a], mode) => {
     const [m, n] = checkMatrix('linalg.qr', a!);
     const batch = batchOf(a!);
@@ -108,7 +107,6 @@ function noGradient(op: string): () => never {
 
 const geqrfOp = defineOp<void>({
   name: 'geqrf',
-  doc: 'QR factorization as R and Householder reflections',
   infer: ([a]) => {
     const [m, n] = checkMatrix('geqrf', a!);
     return [
@@ -153,7 +151,6 @@ function checkReflections(op: string, a: Tensor, tau: Tensor): readonly [m: numb
 
 const householderProductOp = defineOp<void>({
   name: 'linalg.householderProduct',
-  doc: 'the first columns of a product of Householder reflections',
   infer: ([a, tau]) => {
     const [m, n] = checkReflections('linalg.householderProduct', a!, tau!);
     if (m < n) throw new ShapeError(`linalg.householderProduct: needs at least as many rows as columns, got ${show(a!.shape)}`);
@@ -211,7 +208,6 @@ export function householderProduct(a: Tensor, tau: Tensor): Tensor {
 
 const ormqrOp = defineOp<boolean>({
   name: 'ormqr',
-  doc: 'a product of Householder reflections times a matrix',
   infer: ([, , other]) => [{ shape: other!.shape, dtype: other!.dtype }],
   forward: ([a, tau, other], transpose) => {
     const [m, n] = a!.shape.slice(-2) as [number, number];

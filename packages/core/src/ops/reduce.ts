@@ -138,7 +138,6 @@ function placeGradient(g: Tensor, indices: Tensor, dim: number, n: number, rank:
 function defineAlong(name: 'max' | 'min') {
   return defineOp<AlongAttrs>({
     name,
-    doc: `the ${name === 'max' ? 'largest' : 'smallest'} element along a dimension and its index`,
     infer: ([x], { dim, keepdim }) => {
       const dims = x!.ndim === 0 ? [] : [dim];
       checkNonEmpty(name, x!.shape, dims);

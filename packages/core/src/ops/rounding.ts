@@ -58,7 +58,6 @@ export const floor: UnaryOp = defineElementwise({
   js: (x) => `Math.floor(${x})`,
   wasm: (v, x) => v.floor(x),
   ...whole,
-  doc: 'x rounded down',
 }) as UnaryOp;
 
 /** The smallest integer not below x. */
@@ -67,7 +66,6 @@ export const ceil: UnaryOp = defineElementwise({
   js: (x) => `Math.ceil(${x})`,
   wasm: (v, x) => v.ceil(x),
   ...whole,
-  doc: 'x rounded up',
 }) as UnaryOp;
 
 /** x without its fraction. */
@@ -77,7 +75,6 @@ export const trunc: UnaryOp = defineElementwise({
   wasm: (v, x) => v.trunc(x),
   gpu: gpuCall('truncated'),
   ...whole,
-  doc: 'x rounded towards zero',
 }) as UnaryOp;
 
 /** The fraction of x, with its sign. */
@@ -88,7 +85,6 @@ export const frac: UnaryOp = defineElementwise({
   wasm: (v, x) => v.sub(x, v.trunc(x)),
   gpu: gpuBody((x) => `${x} - truncated(${x})`, 'truncated'),
   grad: [() => constant(1)],
-  doc: 'x - trunc(x)',
 }) as UnaryOp;
 
 const nearest: ElementwiseOp = defineElementwise({
@@ -98,7 +94,6 @@ const nearest: ElementwiseOp = defineElementwise({
   helpers: { roundEven },
   gpu: gpuCall('roundedEven'),
   ...whole,
-  doc: 'the integer nearest to x, halves to the even one',
 });
 
 const roundScaledUp = elementwise('round', (x, scale) => x.mul(scale).round().div(scale));

@@ -62,7 +62,6 @@ export const softsign: UnaryOp = defineElementwise({
       return one.div(d).add(x.div(d).neg().div(d).mul(x.sign()));
     },
   ],
-  doc: 'x / (1 + |x|)',
 }) as UnaryOp;
 
 /** x - tanh(x). */
@@ -73,7 +72,6 @@ export const tanhshrink: UnaryOp = defineElementwise({
   wasm: (v, x) => v.sub(x, v.tanh(x)),
   gpu: gpuBody((x) => `${x} - hyperbolicTangent(${x})`, 'hyperbolicTangent'),
   grad: [(x) => x.tanh().square()],
-  doc: 'x - tanh x',
 }) as UnaryOp;
 
 /**
@@ -89,7 +87,6 @@ export const softshrink: ParametricOp<ShrinkOptions> = defineParametric<ShrinkOp
     js: (x, l) => `${x}>${l}?${x}-${l}:${x}<-${l}?${x}+${l}:0`,
     wasm: (v, x, lambda) => v.select(v.gt(x, lambda), v.sub(x, lambda), v.select(v.lt(x, v.neg(lambda)), v.add(x, lambda), v.number(0))),
     grad: [(x, l) => where(x.gt(l).logicalOr(x.lt(l.neg())), 1, 0), (x, l) => where(x.gt(l), -1, where(x.lt(l.neg()), 1, 0))],
-    doc: 'x moved towards 0 by lambda',
   },
   [['lambd', 0.5]],
   (lambd) => {
@@ -110,7 +107,6 @@ export const hardshrink: ParametricOp<ShrinkOptions> = defineParametric<ShrinkOp
     js: (x, l) => `${x}>=-${l}&&${x}<=${l}?0:${x}`,
     wasm: (v, x, lambda) => v.select(v.and(v.ge(x, v.neg(lambda)), v.le(x, lambda)), v.number(0), x),
     grad: [(x, l) => where(x.gt(l).logicalOr(x.lt(l.neg())), 1, 0), () => constant(0)],
-    doc: 'x where |x| > lambda, else 0',
   },
   [['lambd', 0.5]],
 );
@@ -126,7 +122,6 @@ const thresholdOp: ElementwiseOp = defineElementwise({
   js: (x, limit, value) => `${x}<=${limit}?${value}:${x}`,
   wasm: (v, x, threshold, value) => v.select(v.le(x, threshold), value, x),
   grad: [(x, limit) => where(x.le(limit), 0, 1), null, (x, limit) => where(x.le(limit), 1, 0)],
-  doc: 'x where x > threshold, else value',
 });
 
 /** Replaces what does not exceed a threshold. */

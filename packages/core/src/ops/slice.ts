@@ -63,7 +63,6 @@ interface SliceAttrs {
 const sliceOp = defineView<SliceAttrs>({
   name: 'slice',
   partial: true,
-  doc: 'a range along one dimension',
   window: (t, { dim, start, length, step }) => ({
     shape: t.shape.map((n, d) => (d === dim ? length : n)),
     strides: t.strides.map((s, d) => (d === dim ? s * step : s)),
@@ -90,7 +89,6 @@ function dimOf(op: string, t: Tensor, dim: number): number {
 const selectOp = defineView<{ readonly dim: number; readonly index: number }>({
   name: 'select',
   partial: true,
-  doc: 'one entry along one dimension',
   window: (t, { dim, index }) => ({
     shape: t.shape.filter((_, d) => d !== dim),
     strides: t.strides.filter((_, d) => d !== dim),
@@ -140,7 +138,6 @@ addMethod('slice', function (this: Tensor, dim: number, start?: number | null, e
 
 const unfoldOp = defineView<{ readonly dim: number; readonly size: number; readonly step: number }>({
   name: 'unfold',
-  doc: 'sliding windows along one dimension, as a last dimension',
   window: (t, { dim, size, step }) => ({
     shape: [...t.shape.map((n, d) => (d === dim ? Math.floor((n - size) / step) + 1 : n)), size],
     strides: [...t.strides.map((s, d) => (d === dim ? s * step : s)), t.strides[dim]!],

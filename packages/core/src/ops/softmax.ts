@@ -57,14 +57,12 @@ function viewOf({ handle, dtype, shape, strides, offset }: Tensor): View {
 /** An op over the last dimension: fused where the backend has a kernel, composed elsewhere. */
 function define(
   name: 'softmax' | 'logSoftmax',
-  doc: string,
   fused: (b: Backend, x: View) => Computed | undefined,
   result: Expr,
   backward: (y: Tensor, g: Tensor) => Tensor,
 ): OpFunction<void> {
   return defineOp<void>({
     name,
-    doc,
     infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
     forward: ([x]) => {
       const done = fused(x!.device, x as View);
@@ -97,7 +95,6 @@ const logSoftmaxGrad = sub(input(1), mul(exp(input(0)), input(2)));
 
 const softmaxOp = define(
   'softmax',
-  'exp(x) over its sum along the last dimension',
   (b, x) => b.fused.softmax?.(x),
   ratio,
   (y, g) => rowMap('softmaxBackward', softmaxGrad, [y, g, rowSum('softmaxBackward', product, [y, g])]),
@@ -105,7 +102,6 @@ const softmaxOp = define(
 
 const logSoftmaxOp = define(
   'logSoftmax',
-  'x minus the logarithm of the sum of exp(x) along the last dimension',
   (b, x) => b.fused.logSoftmax?.(x),
   logRatio,
   (y, g) => rowMap('logSoftmaxBackward', logSoftmaxGrad, [y, g, rowSum('logSoftmaxBackward', input(0), [g])]),

@@ -16,7 +16,6 @@ interface Attrs {
 /** A's triangle [.., n, n] and B [.., n, k] of one batch shape. */
 export const solveTriangularOp: OpFunction<Attrs> = defineOp<Attrs>({
   name: 'linalg.solveTriangular',
-  doc: 'the solution X of A X = B for triangular A',
   infer: ([, b]) => [{ shape: b!.shape, dtype: b!.dtype }],
   forward: ([a, b], { upper, unit }) => {
     const [n, k] = b!.shape.slice(-2) as [number, number];

@@ -39,7 +39,6 @@ function singular(op: string, batch: readonly number[], entry: number, zero: num
 /** A [.., n, n] and B [.., n, k] of one batch shape, to X and where a pivot is zero. */
 export const solveOp: OpFunction<Attrs> = defineOp<Attrs>({
   name: 'linalg.solve',
-  doc: 'the solution X of A X = B',
   infer: ([a, b]) => [
     { shape: b!.shape, dtype: b!.dtype },
     { shape: batchOf(a!), dtype: 'int32' },
@@ -68,7 +67,6 @@ export const solveOp: OpFunction<Attrs> = defineOp<Attrs>({
 
 const inverseOp = defineOp<Attrs>({
   name: 'linalg.inv',
-  doc: 'the inverse of square matrices',
   infer: ([a], { op }) => {
     checkSquare(op, a!);
     return [

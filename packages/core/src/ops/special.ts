@@ -68,7 +68,6 @@ export const erf: UnaryOp = defineElementwise({
   helpers: { erfOf },
   gpu: gpuCall('errorFunction'),
   grad: [(x) => x.square().neg().exp().mul(slopeOfErf)],
-  doc: 'the error function',
 }) as UnaryOp;
 
 /** 1 - erf(x), without cancellation for large x. */
@@ -79,7 +78,6 @@ export const erfc: UnaryOp = defineElementwise({
   helpers: { erfcOf },
   gpu: gpuCall('complementaryError'),
   grad: [(x) => x.square().neg().exp().mul(-slopeOfErf)],
-  doc: '1 - erf(x)',
 }) as UnaryOp;
 
 /** The inverse of erf, on [-1, 1]. */
@@ -95,7 +93,6 @@ export const erfinv: UnaryOp = defineElementwise({
         .exp()
         .mul(1 / slopeOfErf),
   ],
-  doc: 'the inverse of the error function',
 }) as UnaryOp;
 
 /** ln |Γ(x)|. */
@@ -105,7 +102,6 @@ export const lgamma: UnaryOp = defineElementwise({
   helpers: { lgammaOf },
   gpu: gpuCall('logGamma'),
   grad: [(x) => x.digamma()],
-  doc: 'ln |gamma(x)|',
 }) as UnaryOp;
 
 /** The derivative of ln Γ. */
@@ -115,7 +111,6 @@ export const digamma: UnaryOp = defineElementwise({
   helpers: { digammaOf },
   gpu: gpuCall('psi'),
   grad: [(x) => x.trigamma()],
-  doc: 'the derivative of ln gamma',
 }) as UnaryOp;
 
 /** The derivative of digamma. */
@@ -125,7 +120,6 @@ export const trigamma: UnaryOp = defineElementwise({
   helpers: { polygammaOf },
   gpu: gpuBody((x) => `psiDerivative(1, ${x})`, 'psiDerivative'),
   grad: [(x) => x.polygamma(2)],
-  doc: 'the second derivative of ln gamma',
 }) as UnaryOp;
 
 // The order n is a parameter of the kernel, but never of the derivative: it is an integer.
@@ -182,5 +176,4 @@ export const sinc: UnaryOp = defineElementwise({
   helpers: { sincDerivative },
   gpu: gpuBody((x) => `sincDerivative(0, ${x})`, 'sincDerivative'),
   grad: [(x) => call(sincDerivativeRow, [1, x])],
-  doc: 'sin(pi x) / (pi x)',
 }) as UnaryOp;

@@ -170,7 +170,6 @@ export function dsplit(t: Tensor, sectionsOrIndices: number | readonly number[])
 /** All entries at once, so that their gradients are joined once instead of being added up under the whole shape. */
 const unbindOp = defineOp<number>({
   name: 'unbind',
-  doc: 'every entry along a dimension',
   infer: ([t], dim) => {
     const shape = t!.shape.filter((_, d) => d !== dim);
     return Array.from({ length: t!.shape[dim]! }, () => ({ shape, dtype: t!.dtype }));

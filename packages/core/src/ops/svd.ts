@@ -26,7 +26,6 @@ interface Attrs {
 
 const svdOp = defineOp<Attrs>({
   name: 'linalg.svd',
-  doc: 'singular value decomposition A = U diag(S) Vh',
   infer: ([a], { op, full }) => {
     const [m, n] = checkMatrix(op, a!);
     const k = Math.min(m, n);
@@ -99,7 +98,6 @@ function outside(u: Tensor, g: Tensor): Tensor {
 
 const svdvalsOp = defineOp<Attrs>({
   name: 'linalg.svdvals',
-  doc: 'singular values',
   infer: ([a], { op }) => {
     const [m, n] = checkMatrix(op, a!);
     return [{ shape: [...batchOf(a!), Math.min(m, n)], dtype: a!.dtype }];

@@ -101,7 +101,6 @@ export const sin: UnaryOp = defineElementwise({
   wasm: (v, x) => v.sin(x),
   gpu: gpuCall('sine'),
   grad: [(x) => x.cos()],
-  doc: 'sin x',
 }) as UnaryOp;
 
 /** Cosine. */
@@ -111,7 +110,6 @@ export const cos: UnaryOp = defineElementwise({
   wasm: (v, x) => v.cos(x),
   gpu: gpuCall('cosine'),
   grad: [(x) => x.sin().neg()],
-  doc: 'cos x',
 }) as UnaryOp;
 
 /** Tangent. */
@@ -120,7 +118,6 @@ export const tan: UnaryOp = defineElementwise({
   js: (x) => `Math.tan(${x})`,
   gpu: gpuCall('tangent'),
   grad: [(_x, y) => y.square().add(1)],
-  doc: 'tan x',
 }) as UnaryOp;
 
 /** Arc sine, NaN outside [-1, 1]. */
@@ -129,7 +126,6 @@ export const asin: UnaryOp = defineElementwise({
   js: (x) => `Math.asin(${x})`,
   gpu: gpuCall('arcSine'),
   grad: [(x) => one.sub(x.square()).rsqrt()],
-  doc: 'arcsin x',
 }) as UnaryOp;
 
 /** Arc cosine, NaN outside [-1, 1]. */
@@ -138,7 +134,6 @@ export const acos: UnaryOp = defineElementwise({
   js: (x) => `Math.acos(${x})`,
   gpu: gpuCall('arcCosine'),
   grad: [(x) => one.sub(x.square()).rsqrt().neg()],
-  doc: 'arccos x',
 }) as UnaryOp;
 
 /** Arc tangent. */
@@ -147,7 +142,6 @@ export const atan: UnaryOp = defineElementwise({
   js: (x) => `Math.atan(${x})`,
   gpu: gpuCall('arcTangent'),
   grad: [(x) => one.div(x.square().add(1))],
-  doc: 'arctan x',
 }) as UnaryOp;
 
 /** Hyperbolic sine. */
@@ -156,7 +150,6 @@ export const sinh: UnaryOp = defineElementwise({
   js: (x) => `Math.sinh(${x})`,
   gpu: gpuCall('hyperbolicSine'),
   grad: [(x) => x.cosh()],
-  doc: 'sinh x',
 }) as UnaryOp;
 
 /** Hyperbolic cosine. */
@@ -165,7 +158,6 @@ export const cosh: UnaryOp = defineElementwise({
   js: (x) => `Math.cosh(${x})`,
   gpu: gpuCall('hyperbolicCosine'),
   grad: [(x) => x.sinh()],
-  doc: 'cosh x',
 }) as UnaryOp;
 
 /** Hyperbolic tangent. */
@@ -175,7 +167,6 @@ export const tanh: UnaryOp = defineElementwise({
   wasm: (v, x) => v.tanh(x),
   gpu: gpuCall('hyperbolicTangent'),
   grad: [(_x, y) => one.sub(y.square())],
-  doc: 'tanh x',
 }) as UnaryOp;
 
 /** Inverse hyperbolic sine. */
@@ -184,7 +175,6 @@ export const asinh: UnaryOp = defineElementwise({
   js: (x) => `Math.asinh(${x})`,
   gpu: gpuCall('inverseHyperbolicSine'),
   grad: [(x) => x.square().add(1).rsqrt()],
-  doc: 'arsinh x',
 }) as UnaryOp;
 
 /** Inverse hyperbolic cosine, NaN below 1. */
@@ -193,7 +183,6 @@ export const acosh: UnaryOp = defineElementwise({
   js: (x) => `Math.acosh(${x})`,
   gpu: gpuCall('inverseHyperbolicCosine'),
   grad: [(x) => x.square().sub(1).rsqrt()],
-  doc: 'arcosh x',
 }) as UnaryOp;
 
 /** Inverse hyperbolic tangent, NaN outside [-1, 1]. */
@@ -202,7 +191,6 @@ export const atanh: UnaryOp = defineElementwise({
   js: (x) => `Math.atanh(${x})`,
   gpu: gpuCall('inverseHyperbolicTangent'),
   grad: [(x) => one.div(one.sub(x.square()))],
-  doc: 'artanh x',
 }) as UnaryOp;
 
 /** The angle of the point (b, a), in (-π, π]. */
@@ -213,7 +201,6 @@ export const atan2: BinaryOp = defineElementwise({
   js: (a, b) => `Math.atan2(${a},${b})`,
   gpu: gpuCall('angle'),
   grad: [(a, b) => b.div(a.square().add(b.square())), (a, b) => a.neg().div(a.square().add(b.square()))],
-  doc: 'the angle of the point (b, a)',
 }) as BinaryOp;
 
 /** Degrees in radians. */
@@ -222,7 +209,6 @@ export const deg2rad: UnaryOp = defineElementwise({
   js: (x) => `${x}*${Math.PI / 180}`,
   wasm: (v, x) => v.mul(x, v.number(Math.PI / 180)),
   grad: [() => constant(Math.PI / 180)],
-  doc: 'x π / 180',
 }) as UnaryOp;
 
 /** Radians in degrees. */
@@ -231,7 +217,6 @@ export const rad2deg: UnaryOp = defineElementwise({
   js: (x) => `${x}*${180 / Math.PI}`,
   wasm: (v, x) => v.mul(x, v.number(180 / Math.PI)),
   grad: [() => constant(180 / Math.PI)],
-  doc: '180 x / π',
 }) as UnaryOp;
 
 /** The angle of a real number as a complex one: 0, π where it is negative, NaN for NaN. Its derivative is 0. */
@@ -241,5 +226,4 @@ export const angle: UnaryOp = defineElementwise({
   js: (x) => `${x}<0?Math.PI:${x}!==${x}?${x}:0`,
   gpu: gpuBody((x) => `(isNan(${x}) > 0.5 ? ${x} : 3.1415927 * isLess(${x}, 0))`, 'isNan', 'isLess'),
   grad: [() => constant(0)],
-  doc: 'the angle of x as a complex number',
 }) as UnaryOp;

@@ -82,7 +82,6 @@ function imageSize(op: string, x: Tensor, kernel: PerDim, spatial: Spatial, o: U
 /** Each value where its index points; of several on one place the last stays, but every one has the gradient that arrives there. */
 const place = defineOp<number>({
   name: 'maxUnpool',
-  doc: 'values put where indices point, into zeros',
   infer: ([x], room) => [{ shape: [x!.shape[0]!, x!.shape[1]!, room], dtype: x!.dtype }],
   forward: ([x, at], _room, [out]) => {
     const flat = zeros(out!.shape, { dtype: out!.dtype, device: x!.device }) as unknown as Tensor;

@@ -100,7 +100,6 @@ declare module '../tensor.ts' {
 
 const viewOp = defineView<readonly number[]>({
   name: 'view',
-  doc: 'the elements under another shape',
   window(t, target) {
     const shape = inferShape('view', t.shape, target);
     const strides = viewStrides(t.shape, t.strides, shape);
@@ -116,7 +115,6 @@ const viewOp = defineView<readonly number[]>({
 
 const permuteOp = defineView<readonly number[]>({
   name: 'permute',
-  doc: 'the dimensions in another order',
   window(t, dims) {
     if (dims.length !== t.shape.length)
       throw new ShapeError(`permute: ${dims.length} dims given for ${show(t.shape)} of rank ${t.shape.length}`);
@@ -132,7 +130,6 @@ const permuteOp = defineView<readonly number[]>({
 
 const expandOp = defineView<readonly number[]>({
   name: 'expand',
-  doc: 'dimensions of size 1 repeated without copying',
   window(t, target) {
     checkSizes('expand', target, true);
     const lead = target.length - t.shape.length;
@@ -214,7 +211,6 @@ addMethod('reshapeAs', function (this: Tensor, other: Tensor) {
 
 const squeezeOp = defineView<readonly number[]>({
   name: 'squeeze',
-  doc: 'without dimensions of size 1',
   window(t, dims) {
     const keep = (_: number, d: number): boolean => !dims.includes(d);
     return { shape: t.shape.filter(keep), strides: t.strides.filter(keep), offset: t.offset };
@@ -232,7 +228,6 @@ addMethod('squeeze', function (this: Tensor, dim?: number | readonly number[]) {
 
 const unsqueezeOp = defineView<number>({
   name: 'unsqueeze',
-  doc: 'with a new dimension of size 1',
   window: (t, dim) => ({
     shape: [...t.shape.slice(0, dim), 1, ...t.shape.slice(dim)],
     strides: [...t.strides.slice(0, dim), dim < t.ndim ? t.shape[dim]! * t.strides[dim]! : 1, ...t.strides.slice(dim)],

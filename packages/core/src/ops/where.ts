@@ -42,7 +42,6 @@ const rowOp: ElementwiseOp = defineElementwise({
   wasm: (v, c, a, b) => v.select(v.truth(c), a, b),
   gpu: gpuCall('choose'),
   grad: [null, (c) => where(c, 1, 0), (c) => where(c, 0, 1)],
-  doc: 'a where the condition holds, else b',
 });
 
 /** The `where` op: a choice between two operands under a condition. */

@@ -26,7 +26,6 @@ function outputSizes(x: readonly number[], weight: readonly number[], g: Conv2dG
 /** x [N, C, H, W] and weight [O, C / groups, KH, KW] to [N, O, OH, OW]. */
 export const correlate: OpFunction<Conv2dGeometry> = defineOp<Conv2dGeometry>({
   name: 'conv2d',
-  doc: 'cross-correlation of images with a bank of kernels',
   infer: ([x, w], g) => [{ shape: [x!.shape[0]!, w!.shape[0]!, ...outputSizes(x!.shape, w!.shape, g)], dtype: x!.dtype }],
   forward: ([x, w], g, [out]) => {
     const backend = backendOf('conv2d', [x!, w!]);
@@ -44,7 +43,6 @@ export const correlate: OpFunction<Conv2dGeometry> = defineOp<Conv2dGeometry>({
 /** Gradient of {@link correlate} in x, which is the transposed convolution: grad [N, O, OH, OW] and weight to `shape`. */
 export const correlateInputGrad: OpFunction<SizedGeometry> = defineOp<SizedGeometry>({
   name: 'conv2dInputGrad',
-  doc: 'gradient of conv2d in its input',
   infer: ([grad], { shape }) => [{ shape, dtype: grad!.dtype }],
   forward: ([grad, w], g, [out]) => {
     const backend = backendOf('conv2dInputGrad', [grad!, w!]);
@@ -62,7 +60,6 @@ export const correlateInputGrad: OpFunction<SizedGeometry> = defineOp<SizedGeome
 /** Gradient of {@link correlate} in the weight: grad [N, O, OH, OW] and x to `shape`. */
 const correlateWeightGrad: OpFunction<SizedGeometry> = defineOp<SizedGeometry>({
   name: 'conv2dWeightGrad',
-  doc: 'gradient of conv2d in its weight',
   infer: ([grad], { shape }) => [{ shape, dtype: grad!.dtype }],
   forward: ([grad, x], g, [out]) => {
     const backend = backendOf('conv2dWeightGrad', [grad!, x!]);

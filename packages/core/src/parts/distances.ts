@@ -46,7 +46,6 @@ const reaching = mul(input(3), mul(sign(difference), eq(abs(difference), input(2
 /** The largest difference. Every element that reaches it gets the whole gradient, as in PyTorch. */
 const largestOp = defineOp<string>({
   name: 'largestDifference',
-  doc: 'the largest magnitude of the differences along the last dimension',
   infer: ([a, b], op) => [{ shape: broadcastShapes(op, [a!.shape, b!.shape]).slice(0, -1), dtype: a!.dtype }],
   forward: ([a, b], op, [out]) => {
     const backend = backendOf(op, [a!, b!]);

@@ -51,7 +51,6 @@ export function shareAmongEqual(name: string, g: Tensor, x: Tensor, chosen: Tens
 function defineExtreme(name: 'amax' | 'amin', kind: 'max' | 'min'): OpFunction<ExtremeAttrs> {
   return defineOp<ExtremeAttrs>({
     name,
-    doc: `the ${kind === 'max' ? 'largest' : 'smallest'} element`,
     infer: ([x], { dims, keepdim }) => {
       checkNonEmpty(name, x!.shape, dims);
       return [{ shape: reducedShape(x!.shape, dims, keepdim), dtype: x!.dtype }];

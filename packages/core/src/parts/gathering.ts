@@ -33,7 +33,6 @@ export function checkIndexShape(op: string, t: Tensor, index: Tensor, dim: numbe
 
 const gatherOp = defineOp<Along>({
   name: 'gather',
-  doc: 'entries picked by an index along one dimension',
   infer: ([src, index], { dim, op }) => {
     checkIndexDType(op, index!);
     checkIndexShape(op, src!, index!, dim);
@@ -55,7 +54,6 @@ const gatherOp = defineOp<Along>({
 
 const scatterAddOp = defineOp<Along>({
   name: 'scatterAdd',
-  doc: 'a copy with entries added where an index points along one dimension',
   infer: ([base, index, src], { dim, op }) => {
     checkIndexDType(op, index!);
     checkIndexShape(op, base!, index!, dim);

@@ -95,11 +95,10 @@ function sumDown(name: string, expr: Expr, inputs: readonly Tensor[], shape: rea
 }
 
 /** An op that normalizes x by its statistics over some dimensions: inputs x, mean, rstd, then weight and bias. */
-function defineNormalization(name: string, doc: string): OpFunction<Normalization> {
+function defineNormalization(name: string): OpFunction<Normalization> {
   const backwardName = `${name}Backward`;
   return defineOp<Normalization>({
     name,
-    doc,
     infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
     forward: (inputs, { weight, bias }) => {
       const { shape, dtype } = inputs[0]!;
@@ -146,10 +145,10 @@ function defineNormalization(name: string, doc: string): OpFunction<Normalizatio
 }
 
 const normalizations: Readonly<Record<NormalizationName, OpFunction<Normalization>>> = {
-  batchNorm: defineNormalization('batchNorm', 'each channel normalized over batch and positions, and an affine map per channel'),
-  groupNorm: defineNormalization('groupNorm', 'each group of channels normalized, and an affine map per channel'),
-  instanceNorm: defineNormalization('instanceNorm', 'each channel of each sample normalized, and an affine map per channel'),
-  layerNorm: defineNormalization('layerNorm', 'the last dimensions normalized, and an affine map per element'),
+  batchNorm: defineNormalization('batchNorm'),
+  groupNorm: defineNormalization('groupNorm'),
+  instanceNorm: defineNormalization('instanceNorm'),
+  layerNorm: defineNormalization('layerNorm'),
 };
 
 /** The ops that normalize by statistics of their own input. */

@@ -45,7 +45,6 @@ interface NormAttrs {
 
 const normOp = defineOp<NormAttrs>({
   name: 'norm',
-  doc: 'the norm of order p of the elements',
   infer: ([x], { dims, keepdim, dtype }) => [{ shape: reducedShape(x!.shape, dims, keepdim), dtype }],
   forward: ([t], attrs) => {
     const { p, dims, keepdim, dtype } = attrs;

@@ -9,7 +9,6 @@ import { zerosLike } from '../ops/create.ts';
 /** A tensor like the first, filled with a number. */
 export const fillOp: OpFunction<number> = defineOp<number>({
   name: 'fill',
-  doc: 'every element overwritten by a number',
   infer: ([t]) => [{ shape: t!.shape, dtype: t!.dtype }],
   forward: ([t], value) => [fullData(t!.device, elementValue('fill_', value, t!.dtype), t!.dtype, t!.shape)],
   backward: (_ctx, [g]) => [zerosLike(g!)],
@@ -18,7 +17,6 @@ export const fillOp: OpFunction<number> = defineOp<number>({
 /** A copy of the second tensor, which has the first's shape and dtype, in the place of the first. */
 export const overwriteOp: OpFunction<void> = defineOp<void>({
   name: 'overwrite',
-  doc: 'a copy of one tensor in the place of another',
   infer: ([t]) => [{ shape: t!.shape, dtype: t!.dtype }],
   forward: ([_, src]) => [copyData(src!)],
   backward: ({ needs }, [g]) => [needs[0] ? zerosLike(g!) : null, g!],

@@ -15,7 +15,6 @@ interface Margins {
 
 const padOp = defineOp<Margins>({
   name: 'pad',
-  doc: 'a constant border; negative amounts crop',
   infer: ([t], { before, after }) => {
     const shape = t!.shape.map((n, d) => n + before[d]! + after[d]!);
     shape.forEach((n, d) => {

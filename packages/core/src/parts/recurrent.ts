@@ -162,12 +162,12 @@ function composedGradients(
   return needs.map((need) => (need ? found.shift()! : null));
 }
 
-function define(kind: RecurrentKind, doc: string): OpFunction<Attributes> {
+/** All steps of a recurrent layer in one direction. */
+function define(kind: RecurrentKind): OpFunction<Attributes> {
   const cell = recurrentCells[kind];
   const firstState = cell.bias ? 3 : 2;
   return defineOp<Attributes>({
     name: kind,
-    doc,
     infer: (inputs, attrs) => inferRecurrent(kind, inputs, attrs),
     forward: (inputs, { sizes, reverse, keep }, metas) => {
       const backend = backendOf(kind, inputs);
@@ -207,10 +207,10 @@ function define(kind: RecurrentKind, doc: string): OpFunction<Attributes> {
 }
 
 const recurrentOps: Readonly<Record<RecurrentKind, OpFunction<Attributes>>> = {
-  lstm: define('lstm', 'all steps of an LSTM layer in one direction'),
-  gru: define('gru', 'all steps of a GRU layer in one direction'),
-  rnnTanh: define('rnnTanh', 'all steps of an Elman layer with tanh in one direction'),
-  rnnRelu: define('rnnRelu', 'all steps of an Elman layer with relu in one direction'),
+  lstm: define('lstm'),
+  gru: define('gru'),
+  rnnTanh: define('rnnTanh'),
+  rnnRelu: define('rnnRelu'),
 };
 
 /** What a layer computes with, as callers give it. */

@@ -67,7 +67,6 @@ interface RecurrenceAttrs {
 
 const recurrenceOp: OpFunction<RecurrenceAttrs> = defineOp<RecurrenceAttrs>({
   name: 'recurrence',
-  doc: 's[i] = term[i] + factor[i] s[i + 1], or s[i - 1], along a dimension',
   infer: ([, term]) => [{ shape: term!.shape, dtype: term!.dtype }],
   forward: ([factor, term], { dim, reverse }) => {
     const { device, dtype, shape } = term!;

@@ -91,7 +91,6 @@ type Backward = (attrs: Attrs, saved: readonly Tensor[], g: Tensor, needs: reado
 function defineCombination(name: string, kind: Combination, backward: Backward): OpFunction<Attrs> {
   return defineOp<Attrs>({
     name,
-    doc: `entries combined (${kind}) where an index points along one dimension`,
     infer: ([base, index, src], { dim, op }) => {
       checkIndexDType(op, index!);
       checkIndexShape(op, base!, index!, dim);
