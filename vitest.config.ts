@@ -19,6 +19,12 @@ const folders = {
   benchmarks: 'benchmarks',
 };
 
+/**
+ * Folders whose tests leave nothing behind that others could notice, so that files share what they have imported: importing takes
+ * longer than most of them. The others define ops under names that are taken once, replace modules, or want the memory of kernels for themselves.
+ */
+const sharing: ReadonlySet<string> = new Set(['nn', 'optim', 'io', 'train', 'examples', 'benchmarks']);
+
 export default defineConfig({
   test: {
     // Vitest leaves a core to itself, which on a machine of two is half of it.
@@ -35,6 +41,8 @@ export default defineConfig({
         test: {
           name,
           environment: 'node' as const,
+          isolate: !sharing.has(name),
+          setupFiles: sharing.has(name) ? ['packages/testing/src/each-file.ts'] : [],
           include: [`${folder}/test/**/*.test.ts`],
           exclude: ['**/*.{browser,e2e}.test.ts', '**/node_modules/**'],
           // Loaded CI machines are several times slower than a quiet one; the default of 5 s makes honest tests fail there.

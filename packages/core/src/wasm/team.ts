@@ -81,7 +81,7 @@ export class Team {
   /**
    * Calls an exported function once for each list of arguments, {@link maxParts} at most. Gives up the processor only when all are done.
    *
-   * @param patient the caller takes one part and leaves the others to the threads, however long they take
+   * @param patient the caller takes one part at most and leaves the others to the threads, however long they take
    */
   run(
     module: SharedModule,
