@@ -9,6 +9,7 @@ import { checkWritable, writeWhole } from './output.ts';
 import { facts, header, memoryTable, type Report, timeRow, toJson, toMarkdown } from './report.ts';
 import { workloads } from './workloads/index.ts';
 
+// Engines of JavaScript have compiled a training step for good only after hundreds of them.
 const full: Settings = { rounds: 11, round: 100, warmUp: 3000, budget: 30_000, limit: 180_000, pause: 20 };
 const quick: Settings = { rounds: 5, round: 40, warmUp: 300, budget: 3_000, limit: 20_000, pause: 20 };
 

@@ -21,6 +21,7 @@ export interface NativeOptions {
   library?: string;
   /**
    * Threads that the library uses for one product, at least 1; more than the machine's cores are as many as its cores.
+   * OpenBLAS gets one for products that would end before others are awake.
    * Default: what the library chooses, which is all cores unless `OPENBLAS_NUM_THREADS` or the like says otherwise.
    */
   threads?: number;
@@ -69,7 +70,7 @@ export async function enableNative(options: NativeOptions = {}): Promise<NativeR
   const cores = availableParallelism();
   if (threads !== undefined || (lib.threads() ?? 1) > cores) lib.setThreads(Math.min(threads ?? cores, cores));
   const inUse = lib.threads();
-  // OpenBLAS takes a second thread from an eighth of the size on from which that gains.
+  // OpenBLAS wakes its threads from an eighth of the size on from which that gains.
   const told = lib.name === 'OpenBLAS' && inUse !== null && inUse > 1 ? { most: inUse, set: lib.setThreads } : null;
   setBlas(new NativeBlas(lib.name ?? path, lib.functions, told));
   return { library: path, name: lib.name, version: lib.version, threads: inUse };

@@ -139,8 +139,11 @@ describe.each(kinds)('a fused %s equals its composition', (kind) => {
     test.each(['float32', 'float64'] as const)('in %s, where a library multiplies', (dtype) => {
       setBlas(plainBlas, 0);
       plainBlas.calls = 0;
-      compare(kind, form, dtype, dtype === 'float32' ? 1e-5 : 1e-12);
-      expect(plainBlas.calls).toBeGreaterThanOrEqual(3 * form.sizes.length);
+      for (const mode of ['auto', 'always', 'off'] as const) {
+        setWasmMode(mode);
+        compare(kind, form, dtype, dtype === 'float32' ? 1e-5 : 1e-12);
+      }
+      expect(plainBlas.calls).toBeGreaterThanOrEqual(9 * form.sizes.length);
     });
   });
 

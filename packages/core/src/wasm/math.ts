@@ -161,14 +161,12 @@ export function normalDistribution(f: FunctionBuilder, x: Value): Value {
   const end = 5.54398250579834;
   const a = f.op('f32x4.pmax', f.op('f32x4.pmin', x, f.f32x4(end)), f.f32x4(-end));
   const z = mul(f, a, a);
-  const scaled = (c: readonly number[], factor: number): Value =>
-    polynomial(
-      f,
-      z,
-      c.map((v, k) => (v * factor) / 2 ** k),
-    );
-  const p = scaled(erfNumerator, Math.SQRT1_2 / 2);
-  const q = scaled(erfDenominator, 1);
+  // Both over the last coefficient of the denominator, which needs no product then.
+  const last = erfDenominator.at(-1)! / 2 ** (erfDenominator.length - 1);
+  const scaled = (c: readonly number[], factor: number): number[] => c.map((v, k) => (v * factor) / 2 ** k / last);
+  const p = polynomial(f, z, scaled(erfNumerator, Math.SQRT1_2 / 2));
+  const [second, ...rest] = scaled(erfDenominator, 1).slice(0, -1).reverse();
+  const q = rest.reduce((sum, v) => add(f, mul(f, sum, z), f.f32x4(v)), add(f, z, f.f32x4(second!)));
   return add(f, f.f32x4(0.5), div(f, mul(f, a, p), q));
 }
 
