@@ -319,6 +319,9 @@ const sources: Readonly<Record<string, Source>> = {
   },
 };
 
+/** The functions of the table. */
+export const libraryNames: readonly string[] = Object.keys(sources);
+
 /** Adds the function `name` of the table to `into`, after those that it calls. Whether there is one. */
 export function addFromLibrary(name: string, into: Map<string, string>): boolean {
   const source = sources[name];
