@@ -21,7 +21,7 @@ export interface NativeOptions {
   library?: string;
   /**
    * Threads that the library uses for one product, at least 1; more than the machine's cores are as many as its cores.
-   * OpenBLAS gets one for products that would end before others are awake.
+   * OpenBLAS gets one for products of matrices that would end before others are awake.
    * Default: what the library chooses, which is all cores unless `OPENBLAS_NUM_THREADS` or the like says otherwise.
    */
   threads?: number;
@@ -66,20 +66,12 @@ export async function enableNative(options: NativeOptions = {}): Promise<NativeR
   const found = library === undefined ? await search() : await openNamed(library);
   if (found === null) return null;
   const { path, lib } = found;
-  release();
   const cores = availableParallelism();
   if (threads !== undefined || (lib.threads() ?? 1) > cores) lib.setThreads(Math.min(threads ?? cores, cores));
   const inUse = lib.threads();
-  // OpenBLAS wakes its threads from an eighth of the size on from which that gains.
   const told = lib.name === 'OpenBLAS' && inUse !== null && inUse > 1 ? { most: inUse, set: lib.setThreads } : null;
   setBlas(new NativeBlas(lib.name ?? path, lib.functions, told));
   return { library: path, name: lib.name, version: lib.version, threads: inUse };
-}
-
-/** Gives the library in use all its threads back, which it may have been told not to use for the last product. */
-function release(): void {
-  const blas = currentBlas();
-  if (blas instanceof NativeBlas) blas.release();
 }
 
 /**
@@ -90,7 +82,6 @@ function release(): void {
  */
 export function disableNative(): boolean {
   if (!(currentBlas() instanceof NativeBlas)) return false;
-  release();
   setBlas(null);
   return true;
 }

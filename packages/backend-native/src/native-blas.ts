@@ -13,41 +13,28 @@ function from(array: TypedArray, offset: number): TypedArray {
   return array instanceof Float32Array ? new Float32Array(array.buffer, at) : new Float64Array(array.buffer, at);
 }
 
-/** A library's threads, where it is told for each product how many it may use. */
+/** Threads of a library that wakes them too soon. Their number is one for the whole process. */
 export interface Threads {
-  /** For large products. */
   readonly most: number;
   readonly set: (n: number) => void;
 }
 
-/** Multiplications from which a product gains by more than one thread: below, it ends about when the others are awake. */
-const leastThreaded = 2 ** 21;
+/** Multiplications from which OpenBLAS takes more than one thread for a product of matrices. */
+const threadedFrom = 2 ** 18;
+/** And from which that gains: a smaller product ends about when the others are awake. */
+const gainsFrom = 2 ** 21;
 
 /** The products of a library as core asks for them. Arrays are handed over where they lie. */
 export class NativeBlas implements Blas {
   readonly name: string;
   readonly #functions: Functions;
   readonly #threads: Threads | null;
-  /** Threads that the library was told last. */
-  #told: number;
 
-  /** @param threads for libraries that wake their threads too soon; others decide by themselves */
+  /** @param threads for a library that wakes its threads too soon; others decide by themselves */
   constructor(name: string, functions: Functions, threads: Threads | null = null) {
     this.name = name;
     this.#functions = functions;
     this.#threads = threads;
-    this.#told = threads?.most ?? 1;
-  }
-
-  /** Gives the library all its threads back. */
-  release(): void {
-    if (this.#threads !== null) this.#tell(this.#threads, this.#threads.most);
-  }
-
-  #tell({ set }: Threads, n: number): void {
-    if (n === this.#told) return;
-    set(n);
-    this.#told = n;
   }
 
   gemm(
@@ -69,7 +56,6 @@ export class NativeBlas implements Blas {
     ldc: number,
   ): void {
     const single = dtype === 'float32';
-    if (this.#threads !== null) this.#tell(this.#threads, m * n * k < leastThreaded ? 1 : this.#threads.most);
     const [x, y, z] = [from(a, aOffset), from(b, bOffset), from(c, cOffset)];
     // A product with a vector reads the matrix once; libraries pack it first when it is asked for as a product of matrices.
     if (m === 1 || n === 1) {
@@ -87,6 +73,10 @@ export class NativeBlas implements Blas {
     }
     const gemm = single ? this.#functions.sgemm : this.#functions.dgemm;
     const [ta, tb] = [transA ? transposed : straight, transB ? transposed : straight];
+    const work = m * n * k;
+    const threads = work >= threadedFrom && work < gainsFrom ? this.#threads : null;
+    threads?.set(1);
     gemm(rowMajor, ta, tb, m, n, k, 1, x, lda, y, ldb, beta, z, ldc);
+    threads?.set(threads.most);
   }
 }

@@ -2,7 +2,8 @@ import type { View } from '../backend.ts';
 import type { TypedArray } from '../dtype.ts';
 import { Arena } from './memory.ts';
 import { encodeModule, FunctionBuilder, type Import } from './module.ts';
-import { maxParts, type SharedModule, type Team } from './team.ts';
+import type { SharedModule, Team } from './team.ts';
+import { maxParts } from './worker-source.ts';
 
 /** The exported functions of a compiled module: all of them take and give numbers. */
 export type Exports = Readonly<Record<string, (...args: number[]) => number>>;

@@ -1,28 +1,16 @@
 import { DeviceError } from '../errors.ts';
 import type { Arena } from './memory.ts';
-import { partBits, workerSource } from './worker-source.ts';
+import { argumentWords, at, maxParts, partBits, workerSource } from './worker-source.ts';
 
-/** Parts that a job may have. */
-export const maxParts = 16;
-
+/** Where boards lie on which work is put up: behind address 0, before the arguments of kernels. */
+const boardsAt = 128;
+const boardWords = at.arguments + maxParts * argumentWords;
 /**
- * Where the board lies on which work is put up: behind address 0, before the arguments of kernels. Its words: the state, parts that
- * workers have done, whether one failed, the module, address and length of its bytes, the function, the count of its arguments; then the
- * arguments of each part. The state is the number of the job, shifted, and how many of its parts nobody has taken yet.
+ * Teams take them in turn: pages cannot wait for the end of a thread, and one that ends late must find no work of the next team, which
+ * it might take and not do.
  */
-const boardAt = 128;
-const stateAt = 0;
-const doneAt = 1;
-const failedAt = 2;
-const moduleAt = 3;
-const addressAt = 4;
-const lengthAt = 5;
-const nameAt = 6;
-const countAt = 7;
-const argumentsFrom = 8;
-/** Words for the arguments of one part. */
-const argumentWords = 32;
-const boardWords = argumentsFrom + maxParts * argumentWords;
+const boards = 3;
+let teams = 0;
 
 /** What a thread is, in Node and in browsers. */
 interface Thread {
@@ -40,9 +28,8 @@ export interface SharedModule {
 
 /**
  * Threads that run kernels over one shared memory, side by side with the caller. Everybody takes the next part that nobody has: a thread
- * that sleeps, or that the system holds up, costs the caller the part that it would have done, never the time until it wakes. Every result
- * is computed by one thread, in the order in which one thread alone would compute it: results depend neither on the number of threads
- * nor on who does what.
+ * that sleeps costs the caller the part that it would have done, not the time until it wakes. Every result is computed by one thread, in
+ * the order in which one thread alone would compute it: results depend neither on the number of threads nor on who does what.
  */
 export class Team {
   readonly #board: Int32Array;
@@ -66,11 +53,12 @@ export class Team {
 
   /** Starts `count` threads beside the caller. */
   static async start(arena: Arena, count: number): Promise<Team> {
-    const board = arena.i32.subarray(boardAt / 4, boardAt / 4 + boardWords);
+    const address = boardsAt + (teams++ % boards) * boardWords * 4;
+    const board = arena.i32.subarray(address / 4, address / 4 + boardWords);
     board.fill(0);
     const threads: Thread[] = [];
     try {
-      for (let i = 0; i < count; i++) threads.push(await startThread({ memory: arena.memory, board: boardAt }));
+      for (let i = 0; i < count; i++) threads.push(await startThread({ memory: arena.memory, board: address }));
     } catch (error) {
       for (const t of threads) t.terminate();
       throw error;
@@ -91,20 +79,20 @@ export class Team {
     patient: boolean = false,
   ): void {
     const board = this.#board;
-    board[doneAt] = 0;
-    board[failedAt] = 0;
-    board[moduleAt] = module.id;
-    board[addressAt] = module.bytes.byteOffset;
-    board[lengthAt] = module.bytes.length;
-    board[nameAt] = module.names.indexOf(name);
-    board[countAt] = calls[0]!.length;
-    for (let i = 0, row = argumentsFrom; i < calls.length; i++, row += argumentWords) {
+    board[at.done] = 0;
+    board[at.failed] = 0;
+    board[at.module] = module.id;
+    board[at.address] = module.bytes.byteOffset;
+    board[at.length] = module.bytes.length;
+    board[at.name] = module.names.indexOf(name);
+    board[at.count] = calls[0]!.length;
+    for (let i = 0, row = at.arguments; i < calls.length; i++, row += argumentWords) {
       const args = calls[i]!;
       for (let k = 0; k < args.length; k++) board[row + k] = args[k]!;
     }
     // Nobody reads the rest before this is stored.
-    Atomics.store(board, stateAt, (((board[stateAt]! >> partBits) + 1) << partBits) | calls.length);
-    Atomics.notify(board, stateAt, calls.length - 1);
+    Atomics.store(board, at.state, (((board[at.state]! >> partBits) + 1) << partBits) | calls.length);
+    Atomics.notify(board, at.state, calls.length - 1);
     let taken = 0;
     try {
       for (let part = take(board); part >= 0; part = patient ? -1 : take(board)) {
@@ -117,13 +105,13 @@ export class Team {
       throw error;
     } finally {
       // Not Atomics.wait: pages may not, and the parts end at about the same time.
-      while (Atomics.load(board, doneAt) + taken < calls.length);
+      while (Atomics.load(board, at.done) + taken < calls.length);
     }
     this.#helped += calls.length - taken;
-    if (board[failedAt] !== 0) throw new DeviceError(`a worker thread failed in the kernel '${name}'`);
+    if (board[at.failed] !== 0) throw new DeviceError(`a worker thread failed in the kernel '${name}'`);
   }
 
-  /** Ends the threads, and waits until they have: a team that follows has the same board. */
+  /** Ends the threads, and in Node waits until they have. */
   async stop(): Promise<void> {
     await Promise.all(this.#threads.map((t) => t.terminate()));
   }
@@ -132,10 +120,10 @@ export class Team {
 /** Takes a part that nobody has: its number, or -1 when there is none. */
 function take(board: Int32Array): number {
   for (;;) {
-    const state = Atomics.load(board, stateAt);
+    const state = Atomics.load(board, at.state);
     const left = state & ((1 << partBits) - 1);
     if (left === 0) return -1;
-    if (Atomics.compareExchange(board, stateAt, state, state - 1) === state) return left - 1;
+    if (Atomics.compareExchange(board, at.state, state, state - 1) === state) return left - 1;
   }
 }
 

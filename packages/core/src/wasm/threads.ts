@@ -39,7 +39,7 @@ export async function setThreads(n: number = cores()): Promise<number> {
   return next;
 }
 
-/** Calls take their turns: teams have the same board. */
+/** Calls take their turns: there is one team at a time. */
 let changing: Promise<unknown> = Promise.resolve();
 
 async function change(count: number): Promise<number> {
