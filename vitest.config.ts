@@ -20,8 +20,8 @@ const folders = {
 };
 
 /**
- * Folders whose tests leave nothing behind that others could notice, so that files share what they have imported: importing takes
- * longer than most of them. The others define ops under names that are taken once, replace modules, or want the memory of kernels for themselves.
+ * Folders whose files of tests share what they have imported, since importing takes longer than most of them. The others define ops
+ * under names that are taken once, replace modules, or want the memory of kernels for themselves.
  */
 const sharing: ReadonlySet<string> = new Set(['nn', 'optim', 'io', 'train', 'examples', 'benchmarks']);
 
